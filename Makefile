@@ -1,0 +1,65 @@
+# Everything that CI, hooks and people call. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+RUN := .venv/bin
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Set this machine up: virtual environment, packages, Docker engine
+	@scripts/setup.sh
+
+python: ## Set up the virtual environment only
+	@scripts/setup.sh python
+
+demo: setup ## Set up, then break the demo production and show it (keeps running)
+	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production up
+
+demo-down: python ## Remove everything the demo started
+	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production down
+
+test: setup ## Set up, then run all tests that CI runs
+	@$(RUN)/pytest -m "not heavy"
+
+test-all: setup ## The same, and the slow and destructive ones on an engine of their own
+	@$(RUN)/pytest
+
+unit: python ## Unit tests: no network, no Docker
+	@$(RUN)/pytest tests/unit tests/contract
+
+integration: setup ## One stage at a time against real servers
+	@$(RUN)/pytest -m "not heavy" tests/integration
+
+e2e: setup ## The installed command and the demo, end to end
+	@$(RUN)/pytest -m "not heavy" tests/e2e
+
+bench: setup ## Measure; prints ratios
+	@$(RUN)/python benchmarks/reset.py
+
+fmt: python ## Format
+	@$(RUN)/ruff format .
+	@$(RUN)/ruff check --fix-only --quiet .
+
+lint: python ## Style, format, import contracts, shell scripts, generated documentation
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/lint-imports
+	@bash -n scripts/*.sh docker/*/start docker/*/ready .ci/run
+	@$(RUN)/python scripts/document_cli.py --check
+
+type: python ## Types
+	@$(RUN)/mypy
+
+check: lint type ## Lint and types
+
+docs: python ## Write the generated parts of the documentation
+	@$(RUN)/python scripts/document_cli.py
+
+lock: python ## Pin all dependencies anew (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+clean: ## Remove what was made in this folder (not images, not containers)
+	@rm -rf .venv .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help setup python demo demo-down test test-all unit integration e2e bench fmt lint type check docs lock clean

@@ -1,0 +1,1 @@
+"""The bundle format: write, read, verify, seal. All that crosses between the halves."""

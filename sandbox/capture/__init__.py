@@ -1,0 +1,1 @@
+"""Read the facts of servers, databases and logs."""

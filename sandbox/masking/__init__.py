@@ -1,0 +1,1 @@
+"""Turn values into pseudonyms: pure functions of (key, domain, value)."""

@@ -1,0 +1,1 @@
+"""The weekly cycle of QA and the bundle store."""

@@ -1,0 +1,1 @@
+"""The developer's half: images, golden database, stack, isolation."""

@@ -1,0 +1,1 @@
+"""Render results for terminals, machines and tickets; decides nothing."""

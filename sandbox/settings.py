@@ -1,0 +1,199 @@
+"""`sandbox.toml` as typed, validated settings.
+
+Takes a file, gives frozen settings, or one `SettingsError` that names every finding with its line.
+No message repeats a value: a settings file may hold what must not be printed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from sandbox.errors import SettingsError
+from sandbox.toml_lines import find_lines
+
+DEFAULT_FILE = Path("sandbox.toml")
+
+_IMAGE_OR_VERSION = re.compile(
+    r"[a-z0-9][\w.-]*(:\d+)?(/[a-z0-9][\w.-]*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
+_REPOSITORY = re.compile(r"[a-z0-9][\w.-]*(:\d+)?(/[a-z0-9][\w.-]*)*", re.ASCII)
+
+
+def _image_or_version(value: str) -> str:
+    if value and not _IMAGE_OR_VERSION.fullmatch(value):
+        raise ValueError(
+            "must be an image such as registry.example:5000/php:5.6-fpm or a version such as 8.2; "
+            "credentials belong into `docker login`"
+        )
+    return value
+
+
+def _repository(value: str) -> str:
+    if value and not _REPOSITORY.fullmatch(value):
+        raise ValueError(
+            "must be a repository without a tag, such as registry.example:5000/debian; "
+            "tags SUITE-slim are asked of it"
+        )
+    return value
+
+
+def _mirror(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or "@" in value):
+        raise ValueError(
+            "must be the http or https address of a Debian archive, without user and password"
+        )
+    return value
+
+
+def _engine_host(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"unix", "tcp"} or "@" in value):
+        raise ValueError("must be unix:///PATH or tcp://HOST:PORT, without user and password")
+    return value
+
+
+Image = Annotated[str, AfterValidator(_image_or_version)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class ImageSettings(_Section):
+    """``[images]``: where images come from, and which image plays which role.
+
+    A role is set to a version that packages hold (``php = "8.4"``) or to an image of a registry
+    (``php = "php:5.6-fpm"``, ``mysql = "mysql:5.7"``).
+    """
+
+    registry: Literal["auto", "never"] = "auto"
+    mirror: Annotated[str, AfterValidator(_mirror)] = ""
+    base: Annotated[str, AfterValidator(_repository)] = ""
+    php: Image = ""
+    mariadb: Image = ""
+    mysql: Image = ""
+    gateway: Image = ""
+    sink: Image = ""
+    zf1: Image = ""
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The roles that are set, each with its image or version."""
+        chosen = self.model_dump(exclude={"registry", "mirror", "base"})
+        return {role: choice for role, choice in chosen.items() if choice}
+
+
+class EngineSettings(_Section):
+    """``[engine]``: the Docker engine to use."""
+
+    host: Annotated[str, AfterValidator(_engine_host)] = ""
+    timeout: Annotated[int, Field(ge=1, le=3600)] = 60
+
+
+class Settings(_Section):
+    """Everything that `sandbox.toml` may say."""
+
+    images: ImageSettings = ImageSettings()
+    engine: EngineSettings = EngineSettings()
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read settings from a file.
+
+    Args:
+        file: The file; where None, ``sandbox.toml`` of the working directory if there is one.
+
+    Raises:
+        SettingsError: The file cannot be read, is no TOML, or says something it may not.
+    """
+    if file is None and not DEFAULT_FILE.exists():
+        return Settings()
+    path = file or DEFAULT_FILE
+    try:
+        text = path.read_bytes()
+        values = tomllib.loads(text.decode())
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}.",
+            hint="Name an existing file with --config, or leave the option out.",
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(_syntax_finding(path, str(error))) from None
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = find_lines(text)
+        findings = [
+            (_line_of(lines, detail["loc"]), _finding(detail))
+            for detail in error.errors(include_url=False, include_input=False)
+        ]
+        raise SettingsError(
+            f"{path} says {_counted(len(findings))} that cannot be used.",
+            findings=tuple(f"{path}:{line}: {text}" for line, text in sorted(findings)),
+        ) from None
+
+
+def _syntax_finding(path: Path, message: str) -> str:
+    """Turn tomllib's message, which ends in its position, into ours, which begins with it."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    if found is None or found[2] is None:
+        return f"{path} is no valid TOML: it ends too early."
+    return f"{path}:{found[2]}: no valid TOML at column {found[3]}."
+
+
+def _line_of(lines: Any, location: tuple[int | str, ...]) -> int:  # noqa: ANN401 - mapping of paths
+    path = tuple(str(part) for part in location)
+    while path and path not in lines:
+        path = path[:-1]
+    return int(lines.get(path, 1))
+
+
+def _finding(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one text for each kind of finding
+    key = ".".join(str(part) for part in detail["loc"])
+    context: dict[str, Any] = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{key}: there is no such setting. {_nearest(detail['loc'])}"
+        case "value_error":
+            return f"{key}: {context['error']}."
+        case "literal_error":
+            return f"{key}: must be {context['expected']}."
+        case "string_type":
+            return f"{key}: must be text in quotes."
+        case "int_type":
+            return f"{key}: must be a whole number."
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{key}: must be a table, [{key}]."
+        case "greater_than_equal" | "less_than_equal":
+            return f"{key}: must be from 1 to 3600 seconds."
+        case kind:
+            return f"{key}: cannot be used ({kind})."
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    """Suggest what an unknown key may have meant, or list what there is."""
+    section: type[BaseModel] = Settings
+    for part in location[:-1]:
+        field = section.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            break
+        section = field.annotation
+    known = sorted(section.model_fields)
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+
+
+def _counted(number: int) -> str:
+    return "one thing" if number == 1 else f"{number} things"

@@ -1,0 +1,1 @@
+"""Decide which rows to take, and why: relations, odd rows, plan, closure."""

@@ -1,0 +1,95 @@
+"""`python -m demo_production up|down`: run the demo, or remove what it started."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from demo_production.release import DemoBroken
+from demo_production.requests import FAILING, TABLE
+from demo_production.story import Plan, Told, clean_up, tell
+from demo_production.table import broken, lay_out
+from sandbox.errors import SandboxError
+from sandbox.replica.engine import connect_engine
+from sandbox.report.progress import TerminalProgress
+from sandbox.report.terminal import console_for, print_error
+
+_FIXED_PORTS = Plan(
+    production_ports=(
+        ("balancer", 8080),
+        ("web1", 8081),
+        ("web2", 8082),
+        ("db", 33060),
+        ("sink", 8025),
+    ),
+    qa_ports=(("web", 8090), ("db", 33061), ("sink", 8026)),
+)
+
+
+def main() -> int:
+    """Run the demo and give the process's exit code."""
+    parser = argparse.ArgumentParser(prog="demo_production", description=__doc__)
+    parser.add_argument("do", choices=("up", "down"))
+    parser.add_argument("--any-ports", action="store_true", help="let Docker choose free ports")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, _stop)
+    plan = Plan() if given.any_ports else _FIXED_PORTS
+    errors = console_for("stderr")
+    try:
+        with connect_engine(timeout=600) as engine:
+            if given.do == "down":
+                print(f"removed {clean_up(engine, plan.name)} containers of the demo; images stay")
+                return 0
+            told = tell(engine, plan, TerminalProgress(errors))
+            show(told)
+            return 0 if is_as_told(told) else 3
+    except DemoBroken as error:
+        errors.print(f"error: the demo's files do not fit together: {error}", markup=False)
+        return 1
+    except SandboxError as error:
+        print_error(errors, error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        errors.print("interrupted: what the demo had started is removed")
+        return 130
+
+
+def show(told: Told) -> None:
+    """Print the table, and where to look next."""
+    console = console_for("stdout")
+    console.print()
+    console.print(lay_out(TABLE, told.columns))
+    before, web1, web2, at_qa = told.columns
+    console.print(
+        f"\n{len(set(broken(TABLE, before, web1)) | set(broken(TABLE, before, web2)))} requests "
+        f"broke on production with the push; {len(broken(TABLE, before, at_qa))} on QA.\n"
+    )
+    for title, address in (
+        ("production", told.production.address("balancer")),
+        ("  web1", told.production.address("web1")),
+        ("  web2", told.production.address("web2")),
+        ("  mail and payments", f"http://127.0.0.1:{told.production.sink.port(8025)}"),
+        ("qa", told.qa.address("web")),
+    ):
+        console.print(f"{title:<21}{address}")
+    console.print(f"{'builds':<21}git -C {told.repository} log {'1.4..1.5'} --oneline")
+    console.print("\nBoth run on. What is broken and why: docker/demo/README.md")
+    console.print("Remove them: make demo-down")
+
+
+def is_as_told(told: Told) -> bool:
+    """Tell whether exactly the requests that should break broke, and none on QA."""
+    before, web1, web2, at_qa = told.columns
+    on_either = set(broken(TABLE, before, web1)) | set(broken(TABLE, before, web2))
+    return on_either == set(FAILING) and not broken(TABLE, before, at_qa)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,7 +20,8 @@ Generated from the commands' own help by `make docs`; do not edit.
 def rendered() -> str:
     """Render the reference."""
     names = [command.name for command in app.registered_commands if command.name]
-    sections = [("sandbox", [])] + [(f"sandbox {name}", [name]) for name in names]
+    sections: list[tuple[str, list[str]]] = [("sandbox", [])]
+    sections += [(f"sandbox {name}", [name]) for name in names]
     parts = [_HEAD]
     for title, arguments in sections:
         shown = CliRunner().invoke(app, [*arguments, "--help"], prog_name="sandbox", env=_PLAIN)

@@ -39,13 +39,13 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def read_expression(column: Column) -> str:
-    """Give the SQL expression that reads a column exactly.
+def read_expression(column: Column, alias: str = "") -> str:
+    """Give the SQL expression that reads a column exactly, of the table with this alias if any.
 
     >>> read_expression(Column("weight", "float", "float"))
     '`weight` * 1e0'
     """
-    name = quoted(column.name)
+    name = f"{alias}.{quoted(column.name)}" if alias else quoted(column.name)
     if column.kind in _AS_NUMBER:
         return f"CAST({name} AS UNSIGNED)"
     if column.kind == "float" or (column.kind == "double" and "(" in column.declared):

@@ -1,0 +1,267 @@
+"""Close a sample over its relations: no row without its parents, families complete.
+
+Takes a plan and a source that answers questions, gives the keys of every row to be taken. Works in
+rounds until nothing new comes: rows that were sampled, named or followed bring their children;
+every row brings its parents. Self references and cycles need nothing special, for a row is expanded
+once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Protocol
+
+from sandbox.model import Cell, ForeignKey, Schema, Stage, Table
+from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
+from sandbox.subset.lookups import (
+    Question,
+    ask_for_children,
+    ask_for_keys,
+    ask_for_parents,
+)
+from sandbox.subset.plan import Role, SubsetPlan, TablePlan
+
+_AT_ONCE = 1000  # keys in one statement: the fastest size measured, see docs/subset.md
+_RANGE = 1 << 64
+
+Columns = Sequence[Sequence[Cell]]
+
+
+class Source(Protocol):
+    """What answers questions: a reader inside its snapshot."""
+
+    def rows(self, sql: str, *, columns: int) -> Iterator[Columns]:
+        """Run a SELECT and give its rows as chunks of columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRows:
+    """Rows that are taken in any case, and why.
+
+    Attributes:
+        table: Their table.
+        where: Condition that names them, as SQL.
+        because: Where they come from, in words without values.
+    """
+
+    table: str
+    where: str = field(repr=False)
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many rows one of the named conditions found."""
+
+    table: str
+    because: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """The rows to be taken.
+
+    Attributes:
+        plan: What they were chosen by.
+        keys: By table, the keys of its rows; no entry for a table that is taken whole.
+        orphans: By child table and constraint, how many of the taken rows refer to a parent that
+            the source does not have. No entry where child and parent are both whole: what is
+            there then is what the source has.
+        named: What each of the named conditions found.
+        cut: By constraint, how many families were cut at the plan's limit of children.
+    """
+
+    plan: SubsetPlan
+    keys: Mapping[str, KeySet]
+    orphans: Mapping[tuple[str, str], int]
+    named: tuple[Found, ...] = ()
+    cut: Mapping[str, int] = field(default_factory=dict)
+
+    def is_whole(self, table: str) -> bool:
+        """Tell whether every row of a table is taken."""
+        return table not in self.keys
+
+
+def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
+    schema: Schema,
+    plan: SubsetPlan,
+    source: Source,
+    *,
+    secret: bytes,
+    named: Sequence[NamedRows] = (),
+    stage: Stage | None = None,
+) -> Subset:
+    """Choose the rows of a subset and close them over their relations.
+
+    Args:
+        schema: The source's schema.
+        plan: From `plan_subset`.
+        source: Answers inside one snapshot.
+        secret: Decides which rows are drawn; the same one draws the same rows next week.
+        named: Rows to take in any case.
+        stage: Hears how many rows are taken.
+    """
+    closure = _Closure(schema, plan, source, secret, stage)
+    closure.take_whole_tables()
+    found = tuple(closure.take_named(one) for one in named)
+    closure.take_targets()
+    closure.run()
+    return Subset(plan, closure.taken, dict(closure.orphans), found, dict(closure.cut))
+
+
+class _Closure:
+    """The state of one closure while it grows."""
+
+    def __init__(
+        self, schema: Schema, plan: SubsetPlan, source: Source, secret: bytes, stage: Stage | None
+    ) -> None:
+        self._schema = schema
+        self._plan = plan
+        self._source = source
+        self._secret = secret
+        self._stage = stage
+        self._sampled = {
+            name: table
+            for name, table in schema.tables.items()
+            if plan.role(name) is not Role.WHOLE
+        }
+        self.taken: dict[str, KeySet] = {
+            name: key_set_for(table) for name, table in self._sampled.items()
+        }
+        # Rows whose children come along: not those that are there only as somebody's parent.
+        self._core = {name: key_set_for(table) for name, table in self._sampled.items()}
+        self._to_expand: dict[str, list[RowKey]] = defaultdict(list)
+        self._to_follow: dict[str, list[RowKey]] = defaultdict(list)
+        self.orphans: dict[tuple[str, str], int] = defaultdict(int)
+        self.cut: dict[str, int] = defaultdict(int)
+
+    def take_whole_tables(self) -> None:
+        """Take the parents of tables that are whole, where those are not whole themselves."""
+        for name, table in self._schema.tables.items():
+            if self._plan.role(name) is Role.WHOLE and any(
+                key.parent in self._sampled for key in table.foreign_keys
+            ):
+                self._take_parents(table, ask_for_parents(self._schema, table, None))
+
+    def take_named(self, named: NamedRows) -> Found:
+        """Take the rows that a condition names, and let their children follow."""
+        table = self._schema.tables[named.table]
+        if named.table not in self._sampled:
+            return Found(named.table, named.because, self._count(table, named.where))
+        keys = [
+            key
+            for columns in self._answers(ask_for_keys(table, named.where))
+            for key in keys_of(table, columns)
+        ]
+        self._take(table, keys, core=True)
+        return Found(named.table, named.because, len(keys))
+
+    def take_targets(self) -> None:
+        """Draw the sample of every target."""
+        for name, table in self._sampled.items():
+            plan = self._plan.tables[name]
+            if plan.role is Role.TARGET:
+                self._take(table, self._drawn(table, plan), core=True)
+
+    def run(self) -> None:
+        """Bring parents and children until nothing new comes."""
+        while self._to_expand or self._to_follow:
+            while self._to_follow:
+                name, keys = self._to_follow.popitem()
+                for relation in self._plan.children_of(name):
+                    for some in _slices(keys):
+                        self._take_children(relation, some)
+            if self._to_expand:
+                name, keys = self._to_expand.popitem()
+                self._expand(self._schema.tables[name], keys)
+
+    def _expand(self, table: Table, keys: list[RowKey]) -> None:
+        if not table.identity:
+            # Only their content tells these rows apart: the table is read once more to find them.
+            everything = ask_for_parents(self._schema, table, None)
+            self._take_parents(table, everything, frozenset(keys))
+            return
+        for some in _slices(keys):
+            self._take_parents(table, ask_for_parents(self._schema, table, some))
+
+    def _take(self, table: Table, keys: Iterable[RowKey], *, core: bool) -> None:
+        keys = list(keys)
+        new = self.taken[table.name].add_new(keys)
+        if self._stage is not None:
+            self._stage.advance(len(new), table.name)
+        if new and table.foreign_keys:
+            self._to_expand[table.name] += new
+        if core:
+            fresh = self._core[table.name].add_new(keys)
+            if fresh and table.identity and self._plan.children_of(table.name):
+                self._to_follow[table.name] += fresh
+
+    def _take_parents(
+        self, table: Table, question: Question, only: frozenset[RowKey] | None = None
+    ) -> None:
+        """Take the parents that an answer names, and count the rows that have none."""
+        for columns in self._answers(question):
+            rows: Sequence[int] = range(len(columns[0]))
+            if only is not None:
+                keys = keys_of(table, columns[: question.key])
+                rows = [row for row in rows if keys[row] in only]
+            for relation, flag, first, width in question.parents:
+                refers = [row for row in rows if columns[flag][row] == b"1"]
+                parent = self._schema.tables[relation.parent]
+                found = [row for row in refers if columns[first][row] is not None]
+                self.orphans[table.name, relation.name] += len(refers) - len(found)
+                if relation.parent in self._sampled and found:
+                    cells = [
+                        [columns[at][row] for row in found] for at in range(first, first + width)
+                    ]
+                    self._take(parent, dict.fromkeys(keys_of(parent, cells)), core=False)
+
+    def _take_children(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
+        child, parent = self._schema.tables[relation.table], self._schema.tables[relation.parent]
+        families: dict[RowKey, list[RowKey]] = defaultdict(list)
+        question = ask_for_children(self._schema, relation, parents)
+        for columns in self._answers(question):
+            owners = keys_of(parent, columns[question.owner :])
+            for owner, key in zip(owners, keys_of(child, columns[: question.key]), strict=True):
+                families[owner].append(key)
+        most = self._plan.request.children
+        for family in families.values():
+            distinct = list(dict.fromkeys(family))
+            if len(distinct) > most:
+                self.cut[relation.name] += 1
+                distinct.sort(key=lambda key: draw(self._secret, child.name, key))
+                del distinct[most:]
+            self._take(child, distinct, core=True)
+
+    def _drawn(self, table: Table, plan: TablePlan) -> Iterator[RowKey]:
+        keys = (
+            key
+            for columns in self._answers(ask_for_keys(table, plan.where))
+            for key in keys_of(table, columns)
+        )
+        if plan.share.rows is not None:
+            return iter(
+                heapq.nsmallest(
+                    plan.share.rows, keys, key=lambda key: draw(self._secret, table.name, key)
+                )
+            )
+        below = int(plan.share.fraction * _RANGE)
+        return (key for key in keys if draw(self._secret, table.name, key) < below)
+
+    def _count(self, table: Table, where: str) -> int:
+        return sum(len(columns[0]) for columns in self._answers(ask_for_keys(table, where)))
+
+    def _answers(self, question: Question) -> Iterator[Columns]:
+        return self._source.rows(question.sql, columns=question.width)
+
+
+def _slices(keys: Sequence[RowKey]) -> Iterator[list[RowKey]]:
+    """Cut keys into statements, in ascending order so that the server reads its pages in turn."""
+    ordered = iter(sorted(keys))  # type: ignore[type-var]
+    while some := list(islice(ordered, _AT_ONCE)):
+        yield some

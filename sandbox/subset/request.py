@@ -1,0 +1,134 @@
+"""What is asked of a subset: how much of each table, and which rows by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandbox.errors import UsageError
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_ROWS = re.compile(r"(\d[\d_,]*)(?:\s*rows?)?")
+_NAMED = {"all": 1.0, "none": 0.0}
+_WHOLE = 100.0  # per cent
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a table is wanted: a part of its rows, or a number of them.
+
+    Attributes:
+        fraction: From 0 to 1; 1 is every row.
+        rows: Number of rows; None where a fraction is meant.
+    """
+
+    fraction: float = 1.0
+    rows: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row is wanted."""
+        return self.rows is None and self.fraction >= 1.0
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no row is wanted for its own sake."""
+        return self.rows == 0 or (self.rows is None and self.fraction == 0.0)
+
+    def __str__(self) -> str:
+        if self.rows is not None:
+            return f"{self.rows:,} rows"
+        return f"{self.fraction * _WHOLE:g} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Rows of a table that an SQL condition names.
+
+    Attributes:
+        table: The table.
+        sql: What stands behind WHERE. Written by ops, run as it is in a read-only session.
+    """
+
+    table: str
+    sql: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """Everything that is asked of a subset.
+
+    Attributes:
+        default: Share of each target table that `tables` does not name.
+        tables: Share of single tables.
+        where: By table, the condition that its sampled rows must meet.
+        includes: Rows that are taken in any case, with their children.
+        small: Tables with at most this many rows are taken whole.
+        children: At most this many children of one row, along one relation.
+    """
+
+    default: Share
+    tables: Mapping[str, Share] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
+    includes: tuple[Condition, ...] = ()
+    small: int = 200
+    children: int = 100
+
+
+def parse_share(text: str) -> Share:
+    """Read a share.
+
+    >>> parse_share("1%"), parse_share("2,000 rows"), parse_share("all").whole
+    (Share(fraction=0.01, rows=None), Share(fraction=1.0, rows=2000), True)
+
+    Raises:
+        UsageError: It is neither a percentage from 0 to 100, nor a number of rows, nor a word.
+    """
+    given = text.strip().lower()
+    if given in _NAMED:
+        return Share(_NAMED[given])
+    if found := _PERCENT.fullmatch(given):
+        percent = float(found[1])
+        if percent <= _WHOLE:
+            return Share(percent / _WHOLE)
+    elif found := _ROWS.fullmatch(given):
+        return Share(rows=int(re.sub(r"[_,]", "", found[1])))
+    raise UsageError(
+        "a sample is a percentage, a number of rows, all or none.",
+        hint="For example: --sample 1% or --sample 2000 or --sample orders=5%",
+    )
+
+
+def parse_condition(text: str) -> Condition:
+    """Read ``TABLE:CONDITION``.
+
+    >>> parse_condition("orders:id=42").table
+    'orders'
+
+    Raises:
+        UsageError: There is no table, or no condition behind it.
+    """
+    table, colon, sql = text.partition(":")
+    if not colon or not table.strip() or not sql.strip():
+        raise UsageError(
+            "rows are named as TABLE:CONDITION.", hint="For example: --include 'orders:id=42'"
+        )
+    return Condition(table.strip(), sql.strip())
+
+
+def parse_samples(given: list[str]) -> tuple[Share, dict[str, Share]]:
+    """Read every ``--sample``: at most one for all tables, and ``TABLE=SHARE`` for single ones.
+
+    >>> parse_samples(["1%", "orders=500"])[1]
+    {'orders': Share(fraction=1.0, rows=500)}
+    """
+    default = Share(0.01)
+    tables: dict[str, Share] = {}
+    for one in given:
+        table, equals, share = one.rpartition("=")
+        if equals:
+            tables[table.strip()] = parse_share(share)
+        else:
+            default = parse_share(one)
+    return default, tables

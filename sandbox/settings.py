@@ -100,11 +100,41 @@ class EngineSettings(_Section):
     timeout: Annotated[int, Field(ge=1, le=3600)] = 60
 
 
+def _share(value: str) -> str:
+    if not re.fullmatch(r"\s*(\d+(\.\d+)?\s*%|\d[\d_,]*(\s*rows?)?|all|none)\s*", value):
+        raise ValueError("must be a percentage, a number of rows, all or none")
+    return value
+
+
+class SampleSettings(_Section):
+    """``[sample]``: how much of which table an export takes.
+
+    Shares are written as on the command line, which goes before them: ``1%``, ``2000``, ``all``.
+    """
+
+    share: Annotated[str, AfterValidator(_share)] = "1%"
+    small: Annotated[int, Field(ge=0)] = 200
+    children: Annotated[int, Field(ge=1)] = 100
+    tables: dict[str, Annotated[str, AfterValidator(_share)]] = {}
+    where: dict[str, str] = {}
+    include: list[str] = []
+
+
+class MaskingSettings(_Section):
+    """``[masking]``: the project's own rules, the key, and what happens where no rule applies."""
+
+    rules: list[str] = []
+    key_file: str = ""
+    unclassified: Literal["refuse", "shape"] = "refuse"
+
+
 class Settings(_Section):
     """Everything that `sandbox.toml` may say."""
 
     images: ImageSettings = ImageSettings()
     engine: EngineSettings = EngineSettings()
+    sample: SampleSettings = SampleSettings()
+    masking: MaskingSettings = MaskingSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -176,8 +206,12 @@ def _finding(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one text for each 
             return f"{key}: must be a whole number."
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{key}: must be a table, [{key}]."
-        case "greater_than_equal" | "less_than_equal":
-            return f"{key}: must be from 1 to 3600 seconds."
+        case "list_type":
+            return f'{key}: must be a list of texts, ["…"].'
+        case "greater_than_equal":
+            return f"{key}: must be at least {context['ge']}."
+        case "less_than_equal":
+            return f"{key}: must be at most {context['le']}."
         case kind:
             return f"{key}: cannot be used ({kind})."
 

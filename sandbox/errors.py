@@ -71,6 +71,63 @@ class SourceError(SandboxError):
     default_hint = "Check the address, the account and its grants, then run again."
 
 
+class SourceUnreachable(SourceError):
+    """No database server answers at the address."""
+
+    default_hint = "Check host, port or socket, and that this machine may reach them."
+
+
+class AccessDenied(SourceError):
+    """The server does not let the account in."""
+
+    default_hint = "Check user and password, and from which hosts the account may come."
+
+
+class TlsFailed(SourceError):
+    """No encrypted connection to a server that could be verified."""
+
+    default_hint = "Name the authority that signed the server's certificate, or use its socket."
+
+
+class RightMissing(SourceError):
+    """The account lacks a right that the work needs."""
+
+    default_hint = "Ask for the right; docs/source-database.md lists them all."
+
+
+class SourceChanged(SourceError):
+    """A table's definition changed while it was to be read."""
+
+    default_hint = "Run again when no migration is under way."
+
+
+class SourceBusy(SourceError):
+    """The server made us wait longer than we let production wait for us, or is full."""
+
+    default_hint = "Run again at a calmer time; nothing was left locked."
+
+
+class SourceLost(SourceError):
+    """The connection broke while it was in use."""
+
+    default_hint = "Check that the server is up and nobody ended the session, then run again."
+
+
+class StatementFailed(SourceError):
+    """The server refused a statement for a reason that no other class tells."""
+
+    default_hint = "Look the number up in the server's documentation; --show-sql shows statements."
+
+
+class DumpFileInvalid(SourceError):
+    """A file of definitions is no dump that we can read."""
+
+    default_hint = (
+        "Make it with: mysqldump --no-data --routines --triggers --events DATABASE "
+        "(or mariadb-dump), and leave it as it is."
+    )
+
+
 class MaskingRefused(SandboxError):
     """Something has no masking rule, or a rule cannot apply; nothing was written."""
 
@@ -83,6 +140,25 @@ class BundleInvalid(SandboxError):
 
     exit_code = ExitCode.BUNDLE
     default_hint = "Ask for the bundle again: a damaged one is never used."
+
+
+class BundleNotWritten(BundleInvalid):
+    """A bundle could not be written; what was there of it is gone."""
+
+    default_hint = "Free space, or choose another place with --out, then run again."
+
+
+class LoadFailed(SandboxError):
+    """A bundle did not come to be in the database as it is; what was loaded was dropped again."""
+
+    exit_code = ExitCode.STACK
+    default_hint = "Correct the cause, then run the same command again."
+
+
+class TargetRefused(LoadFailed):
+    """The database that a bundle should go into is not one that it can go into."""
+
+    default_hint = "Name an empty database of the same engine family, then run again."
 
 
 class StackError(SandboxError):
@@ -151,3 +227,12 @@ class PolicyError(SandboxError):
 
     exit_code = ExitCode.POLICY
     default_hint = "Ask whoever keeps the policy or the store."
+
+
+class RightRefused(PolicyError):
+    """The account may change or disturb production, and nobody allowed that."""
+
+    default_hint = (
+        "Use an account that can only read (docs/source-database.md says which rights), "
+        "or say --allow-write-grants."
+    )

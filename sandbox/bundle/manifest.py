@@ -1,0 +1,326 @@
+"""The table of contents of a bundle: what is in it, where it came from and what was done to it.
+
+Parsed from JSON that may come from anywhere: its size and depth are bounded, every field is
+checked, and nothing of a broken one is repeated in a message. Fields that this version does not
+know are passed over: the format's number rises only when an older reader would misunderstand.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
+
+from sandbox.bundle.names import is_safe_path
+from sandbox.errors import BundleInvalid
+from sandbox.model import Column, Family, ObjectKind
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+MAX_BYTES = 64 * 1024 * 1024
+NOT_RUN = "not run"
+
+_MAX_DEPTH = 40
+_MAX_FINDINGS = 20
+_COUNT = Field(ge=0, le=2**63 - 1)
+
+Count = Annotated[int, _COUNT]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+Text = Annotated[str, Field(max_length=64 * 1024)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class _Filed(_Entry):
+    """Something that is a file of the bundle; its path stays inside."""
+
+    path: str
+
+    @model_validator(mode="after")
+    def _stay_inside(self) -> Self:
+        if not is_safe_path(self.path) or self.path == MANIFEST:
+            raise ValueError("a path that leads out of the bundle")
+        return self
+
+
+class PartEntry(_Filed):
+    """A file with rows of a table; see `sandbox.bundle.parts.PartFacts`."""
+
+    rows: Count
+    bytes: Count
+    stored_bytes: Count
+    sha256: Digest
+    text_sha256: Digest | None = None
+    rows_sum: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+
+
+class ColumnEntry(_Entry):
+    """A column that holds data of its own, in the order of the fields of a line.
+
+    Attributes:
+        name: Its name.
+        kind: The bare type, as `sandbox.model.Column` has it.
+        declared: The type as declared, literals masked.
+        charset: Character set of a text column.
+        collation: Its collation.
+        nullable: Whether it may hold NULL.
+        treatment: Name of the masker; empty where the column was kept.
+        kept: Whether the values are those of the source.
+        losses: What could not be kept as the rule promised, and for how many values.
+    """
+
+    name: Name
+    kind: Name
+    declared: Text
+    charset: str = ""
+    collation: str = ""
+    nullable: bool = True
+    treatment: Text = ""
+    kept: bool = False
+    losses: dict[Text, Count] = {}
+
+    def column(self) -> Column:
+        """Give the column as the stages know it."""
+        return Column(
+            name=self.name,
+            kind=self.kind,
+            declared=self.declared,
+            nullable=self.nullable,
+            charset=self.charset,
+            collation=self.collation,
+        )
+
+
+class ForeignKeyEntry(_Entry):
+    """A declared reference to a parent table of the same database."""
+
+    name: Name
+    columns: Annotated[list[Name], Field(min_length=1)]
+    parent: Name
+    parent_columns: Annotated[list[Name], Field(min_length=1)]
+
+
+class TableEntry(_Entry):
+    """A table with its rows.
+
+    Attributes:
+        name: Its name.
+        engine: Storage engine, as the source spells it.
+        columns: What a line of its parts holds.
+        identity: The columns that tell a row from all others; empty where none do.
+        ordered: Whether rows come in the order of `identity`, all of which is kept.
+        rows: Its rows in the bundle; filled in by the writer.
+        bytes: Size of their text; filled in by the writer.
+        parts: Its files; filled in by the writer.
+        rows_in_source: Rows that the source has.
+        rows_in_source_exact: Whether those were counted, not estimated.
+        why: Why its rows are here, for people.
+        in_snapshot: Whether it was read in the same snapshot as the other tables.
+        foreign_keys: What it refers to.
+        expected_orphans: By foreign key, the rows whose parent is missing in the bundle because it
+            is missing in the source. Keys without orphans may be left out.
+    """
+
+    name: Name
+    engine: str
+    columns: Annotated[list[ColumnEntry], Field(min_length=1)]
+    identity: list[Name] = []
+    ordered: bool = False
+    rows: Count = 0
+    bytes: Count = 0
+    parts: list[PartEntry] = []
+    rows_in_source: Count | None = None
+    rows_in_source_exact: bool = False
+    why: Text = ""
+    in_snapshot: bool = True
+    foreign_keys: list[ForeignKeyEntry] = []
+    expected_orphans: dict[Name, Count] = {}
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of its files."""
+        return sum(part.stored_bytes for part in self.parts)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        kept = {column.name for column in self.columns if column.kept}
+        if self.ordered and (not self.identity or not kept.issuperset(self.identity)):
+            raise ValueError("rows in the order of an identity that is not there or not kept")
+        for part in self.parts:
+            if (part.text_sha256 is not None) != self.ordered:
+                raise ValueError("a part without the digest that its table calls for")
+            if (part.rows_sum is not None) == self.ordered:
+                raise ValueError("a part without the checksum that its table calls for")
+        if self.rows != sum(part.rows for part in self.parts):
+            raise ValueError("rows that differ from those of the parts")
+        if self.bytes != sum(part.bytes for part in self.parts):
+            raise ValueError("bytes that differ from those of the parts")
+        if len({column.name for column in self.columns}) < len(self.columns):
+            raise ValueError("a column twice")
+        return self
+
+
+class _TextFile(_Filed):
+    """A file that is stored as it is."""
+
+    bytes: Count
+    sha256: Digest
+
+
+class ObjectEntry(_TextFile):
+    """The definition of an object and the session it is created under."""
+
+    kind: ObjectKind
+    name: Name
+    sql_mode: str | None = None
+    charset: str = ""
+    collation: str = ""
+    time_zone: str = ""
+    position: int | None = None
+
+
+class FileEntry(_TextFile):
+    """Any other file: configuration, a log, requests, the load script."""
+
+    what: Text
+
+
+class SourceEntry(_Entry):
+    """Where the rows came from, without a way to get there."""
+
+    fingerprint: Name
+    family: Family
+    version: Name
+    database: Name
+    charset: str
+    collation: str
+
+
+class LeakCheck(_Entry):
+    """What the search for originals in the finished bundle came to."""
+
+    status: Name = NOT_RUN
+    words: Text = "nobody has searched this bundle for values of the source yet"
+
+
+class Manifest(_Entry):
+    """See `docs/bundle-format.md` for each field."""
+
+    format: Annotated[int, Field(ge=1, le=FORMAT)] = FORMAT
+    tool_version: Name
+    created: AwareDatetime
+    expires: AwareDatetime | None = None
+    source: SourceEntry
+    tables: list[TableEntry] = []
+    objects: list[ObjectEntry] = []
+    files: list[FileEntry] = []
+    plan: dict[str, JsonValue] = {}
+    rules_digest: str = ""
+    key_id: str = ""
+    leak_check: LeakCheck = LeakCheck()
+    fidelity: list[Text] = []
+    unknown: list[Text] = []
+    timings: dict[Name, Annotated[float, Field(ge=0)]] = {}
+    servers: list[Name] = []
+
+    @property
+    def rows(self) -> int:
+        """Rows in all tables."""
+        return sum(table.rows for table in self.tables)
+
+    @property
+    def paths(self) -> dict[str, tuple[int, str]]:
+        """Every file but the manifest, with its size and SHA-256."""
+        parts = {p.path: (p.stored_bytes, p.sha256) for t in self.tables for p in t.parts}
+        texts: tuple[_TextFile, ...] = (*self.objects, *self.files)
+        return parts | {one.path: (one.bytes, one.sha256) for one in texts}
+
+    def table(self, name: str) -> TableEntry:
+        """Give a table by name.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    @model_validator(mode="after")
+    def _name_each_once(self) -> Self:
+        listed = sum(len(t.parts) for t in self.tables) + len(self.objects) + len(self.files)
+        if len({path.casefold() for path in self.paths}) < listed:
+            raise ValueError("a file twice")
+        if len({table.name for table in self.tables}) < len(self.tables):
+            raise ValueError("a table twice")
+        return self
+
+    def to_json(self) -> bytes:
+        """Give it as the file holds it."""
+        return self.model_dump_json(indent=1).encode() + b"\n"
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+    format: int
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        BundleInvalid: It is no manifest, or one of a newer format.
+    """
+    if len(text) > MAX_BYTES:
+        raise BundleInvalid(f"{MANIFEST} is larger than {MAX_BYTES // 2**20} MiB.")
+    if _depth(text) > _MAX_DEPTH:
+        raise BundleInvalid(f"{MANIFEST} is nested deeper than {_MAX_DEPTH} levels.")
+    try:
+        found = _Head.model_validate_json(text).format
+        if found > FORMAT:
+            raise BundleInvalid(
+                f"the bundle has format {found} and was made by a newer sandbox; "
+                f"this one reads formats up to {FORMAT}.",
+                hint="Install the sandbox that made it, or a newer one.",
+            )
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise BundleInvalid(
+            f"{MANIFEST} cannot be understood.", findings=_findings(error)
+        ) from None
+
+
+def _findings(error: ValidationError) -> tuple[str, ...]:
+    """Say where a manifest is wrong, without what stands there."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    lines = [f"{_place(one['loc'])}: {one['msg']}" for one in found[:_MAX_FINDINGS]]
+    if len(found) > _MAX_FINDINGS:
+        lines.append(f"and {len(found) - _MAX_FINDINGS} more")
+    return tuple(lines)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(one) for one in location if not str(one).startswith("function-")) or "it"
+
+
+def _depth(text: bytes) -> int:
+    """Give how deep JSON is nested, without parsing it."""
+    bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text, flags=re.DOTALL)
+    depth = deepest = 0
+    for bracket in re.findall(rb"[\[\]{}]", bare):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest

@@ -1,0 +1,283 @@
+"""Open connections: the only module that does.
+
+Takes an endpoint, gives a catalogue (questions about definitions), a reader (rows, exactly) or a
+writer (a database of ours). Whatever the driver says against it becomes a `SourceError`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.database.address import Address
+from sandbox.database.catalogue import Catalogue, make_catalogue
+from sandbox.database.client import describe_client
+from sandbox.database.credentials import Credentials
+from sandbox.database.driver_errors import translated
+from sandbox.database.reader import Reader
+from sandbox.database.secret import Secret
+from sandbox.database.server import Server, read_version
+from sandbox.database.session import (
+    BEGIN_SNAPSHOT,
+    Limits,
+    catalogue_settings,
+    discipline,
+    exact_results,
+    writing,
+)
+from sandbox.database.statements import StatementLog
+from sandbox.database.wire import Wire, logged_connection_class
+from sandbox.database.writer import Writer
+from sandbox.errors import TlsFailed
+
+__all__ = [
+    "Catalogue",
+    "Endpoint",
+    "Reader",
+    "Tls",
+    "Writer",
+    "choose_tls",
+    "make_endpoint",
+    "open_catalogue",
+    "open_reader",
+    "open_readers",
+    "open_writer",
+]
+
+_CONNECT_SECONDS = 10
+_DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a connection is encrypted.
+
+    Attributes:
+        required: Whether the server has to prove who it is; without that nothing is sent.
+        ca: Authority that signed the server's certificate; the system's own where None.
+        cert: Certificate of our own, for servers that ask for one.
+        key: The key of `cert`.
+    """
+
+    required: bool
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Everything that is needed to log in; can be sent to a process of our own.
+
+    Attributes:
+        address: Where, and as whom.
+        password: The account's password.
+        tls: How the connection is encrypted.
+    """
+
+    address: Address
+    password: Secret = field(repr=False)
+    tls: Tls
+
+
+def choose_tls(credentials: Credentials, *, insecure: bool = False) -> Tls:
+    """Decide how a connection is encrypted.
+
+    What leaves this machine goes to a verified server or not at all, unless the user insists.
+    On this machine (socket, loopback) it is verified where TLS files are named.
+    """
+    named = credentials.ca is not None or credentials.cert is not None
+    required = not insecure and (named or not credentials.address.is_local)
+    return Tls(required, credentials.ca, credentials.cert, credentials.key)
+
+
+def make_endpoint(credentials: Credentials, *, insecure: bool = False) -> Endpoint:
+    """Put together what is needed to log in."""
+    tls = choose_tls(credentials, insecure=insecure)
+    return Endpoint(credentials.address, credentials.password, tls)
+
+
+def open_catalogue(
+    endpoint: Endpoint, log: StatementLog, limits: Limits = _DEFAULT_LIMITS
+) -> Catalogue:
+    """Open a read-only session for questions about definitions.
+
+    Raises:
+        SourceError: It cannot be opened.
+    """
+
+    def connect() -> Any:  # noqa: ANN401 - the driver is untyped
+        with translated(str(endpoint.address), connecting=True):
+            connection = logged_connection_class()(
+                log, **_arguments(endpoint, limits), charset="utf8mb4", autocommit=True
+            )
+        server = read_version(connection.get_server_info())
+        with translated(str(endpoint.address)):
+            _verify_encryption(endpoint, connection)
+            for statement in (*discipline(server, limits), *catalogue_settings(server)):
+                connection.query(statement)
+        return connection
+
+    return make_catalogue(connect, str(endpoint.address))
+
+
+def open_reader(
+    endpoint: Endpoint, log: StatementLog, *, snapshot: bool, limits: Limits = _DEFAULT_LIMITS
+) -> Reader:
+    """Open a read-only session that reads rows as exact bytes.
+
+    Args:
+        endpoint: Where to, as whom.
+        log: Takes every statement.
+        snapshot: Whether everything is read as of this moment (tables of transactional engines).
+        limits: How long production has to put up with what.
+
+    Raises:
+        SourceError: It cannot be opened.
+    """
+    wire, server = _open_wire(endpoint, log, limits)
+    try:
+        for statement in (*discipline(server, limits), *exact_results()):
+            wire.run(statement)
+        if snapshot:
+            wire.run(BEGIN_SNAPSHOT)
+    except BaseException:
+        wire.close()
+        raise
+    return Reader(wire, server, in_snapshot=snapshot)
+
+
+def open_readers(
+    endpoint: Endpoint,
+    log: StatementLog,
+    count: int,
+    *,
+    attempts: int = 20,
+    limits: Limits = _DEFAULT_LIMITS,
+) -> tuple[Reader, ...]:
+    """Open several readers that provably see the same moment, or a single one.
+
+    Several are opened until all of them name the same position in the binary log. Where the server
+    names none (MySQL, or no binary log) or commits faster than they open, one is given.
+
+    Raises:
+        SourceError: One cannot be opened.
+    """
+    first = open_reader(endpoint, log, snapshot=True, limits=limits)
+    readers = [first]
+    for _ in range(attempts):
+        position = readers[0].snapshot_position()
+        if position is None:
+            break
+        while len(readers) < count:
+            readers.append(open_reader(endpoint, log, snapshot=True, limits=limits))
+        last = readers[-1].snapshot_position()
+        same = [reader for reader in readers if reader.snapshot_position() == last]
+        if len(same) == len(readers):
+            return tuple(readers)
+        for reader in readers:
+            if reader not in same:
+                reader.close()
+        readers = same
+    for reader in readers[1:]:
+        reader.close()
+    return (readers[0],)
+
+
+def open_writer(
+    endpoint: Endpoint, log: StatementLog, *, sql_mode: str = "", limits: Limits = _DEFAULT_LIMITS
+) -> Writer:
+    """Open a session that fills a database of ours: LOAD DATA LOCAL allowed, checks off.
+
+    Args:
+        endpoint: Where to, as whom.
+        log: Takes every statement.
+        sql_mode: The session's ``sql_mode``.
+        limits: How long a statement may take.
+
+    Raises:
+        SourceError: It cannot be opened.
+    """
+    wire, server = _open_wire(endpoint, log, limits, local_infile=True)
+    try:
+        for statement in writing(server, sql_mode, limits):
+            wire.run(statement)
+    except BaseException:
+        wire.close()
+        raise
+    return Writer(wire, server)
+
+
+def _open_wire(
+    endpoint: Endpoint, log: StatementLog, limits: Limits, *, local_infile: bool = False
+) -> tuple[Wire, Server]:
+    describe_client()  # says what to install where the library is missing
+    from MySQLdb import _mysql  # noqa: PLC0415 - loads the C library
+
+    what = str(endpoint.address)
+    with translated(what, connecting=True):
+        connection = _mysql.connect(
+            **_arguments(endpoint, limits, local_infile=local_infile), conv={}
+        )
+        log.record("SET NAMES utf8mb4")
+        connection.set_character_set("utf8mb4")
+    with translated(what):
+        _verify_encryption(endpoint, connection)
+    return Wire(connection, log, what), read_version(connection.get_server_info())
+
+
+def _arguments(endpoint: Endpoint, limits: Limits, *, local_infile: bool = False) -> dict[str, Any]:
+    address, tls = endpoint.address, endpoint.tls
+    arguments: dict[str, Any] = {
+        "user": address.user,
+        "password": endpoint.password.reveal(),
+        "database": address.database,
+        "connect_timeout": _CONNECT_SECONDS,
+        # A server that says nothing for longer than a statement may take is gone.
+        "read_timeout": limits.statement + 60,
+        "write_timeout": limits.network,
+        # A server may else ask for any file of this machine.
+        "local_infile": int(local_infile),
+    }
+    if address.socket:
+        arguments["unix_socket"] = address.socket
+    else:
+        # The library takes localhost for "the socket".
+        local = address.host.lower() == "localhost"
+        arguments["host"] = "127.0.0.1" if local else address.host
+        arguments["port"] = address.port
+    files = {"ca": tls.ca, "cert": tls.cert, "key": tls.key}
+    given = {name: str(path) for name, path in files.items() if path is not None}
+    if tls.required:
+        _check_files(endpoint, given)
+        # Chain and name of the server; MariaDB's library has no mode for the chain alone.
+        arguments |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": given}
+    elif not address.socket:
+        # Encrypted where the server can: MariaDB's library goes on without where it cannot.
+        arguments |= {"ssl_mode": "PREFERRED" if address.is_local else "REQUIRED"}
+    return arguments
+
+
+def _check_files(endpoint: Endpoint, given: dict[str, str]) -> None:
+    for name, path in given.items():
+        if not Path(path).is_file():
+            raise TlsFailed(
+                f"The TLS file ssl-{name} for {endpoint.address} cannot be read: {path}.",
+                hint="Correct its path in the option file.",
+            )
+
+
+def _verify_encryption(endpoint: Endpoint, connection: Any) -> None:  # noqa: ANN401 - untyped
+    """Check that a connection is encrypted that has to be; a library may fall back silently."""
+    if endpoint.tls.required and not cipher_of(connection):
+        connection.close()
+        raise TlsFailed(f"The connection to {endpoint.address} is not encrypted.")
+
+
+def cipher_of(connection: Any) -> str:  # noqa: ANN401 - untyped
+    """Give the cipher of a raw connection; empty where it is not encrypted."""
+    connection.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+    rows = connection.store_result().fetch_row(0)
+    value = rows[0][1] if rows else b""
+    return value.decode() if isinstance(value, bytes) else str(value)

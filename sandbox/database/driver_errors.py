@@ -1,0 +1,123 @@
+"""The one edge at which errors of the driver become ours.
+
+Only the error's number crosses it. What the driver says besides can quote rows, statements and
+accounts, so it is dropped, and the new error is raised ``from None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sandbox.errors import (
+    AccessDenied,
+    RightMissing,
+    SourceBusy,
+    SourceChanged,
+    SourceError,
+    SourceLost,
+    SourceUnreachable,
+    StatementFailed,
+    TlsFailed,
+)
+
+_UNREACHABLE = frozenset({2002, 2003, 2005, 1129})
+_DENIED = frozenset({1045, 1130, 1698, 1820, 1862, 3118, 4151})
+_DENIED_METHOD = frozenset({1156, 1251, 2012, 2054, 2058, 2059, 2061})
+_TLS = frozenset({2026, 3159})
+_MISSING_DATABASE = 1049
+_DENIED_DATABASE = 1044
+_RIGHT = frozenset({1044, 1142, 1143, 1227, 1370, 1345, 1410, 1419, 3879})
+_GONE = frozenset({1051, 1146, 1412, 1615})
+_WAITED = frozenset({1205, 1213, 3572})
+_TOO_LONG = frozenset({1028, 1969, 3024})
+_FULL = frozenset({1040, 1203, 1226})
+_LOST = frozenset({1053, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 3169, 4031})
+_LOST |= {2000, 2014, 2027}
+_STOPPED = 1317
+_READ_ONLY = frozenset({1290, 1792, 1836})
+
+
+@contextmanager
+def translated(what: str, *, connecting: bool = False) -> Iterator[None]:
+    """Turn what the driver raises inside into ours.
+
+    Args:
+        what: Who or what was asked, for the message: an address, ``table orders``.
+        connecting: Whether a connection is being opened.
+
+    Raises:
+        SourceError: What went wrong, as one of its classes, without a word of the driver.
+    """
+    number = None
+    try:
+        yield
+    except SourceError:
+        raise
+    except Exception as error:
+        number = _number(error)
+        if number is None:
+            raise
+    if number is not None:
+        raise (_of_connecting if connecting else _of_statement)(number, what) from None
+
+
+def _number(error: BaseException) -> int | None:
+    """Give the number of a driver's error; None where it is no error of the driver."""
+    original = getattr(error, "orig", None)  # SQLAlchemy wraps them
+    if isinstance(original, BaseException):
+        error = original
+    modules = {kind.__module__ for kind in type(error).__mro__}
+    if not any(name.split(".")[0] in {"MySQLdb", "sqlalchemy"} for name in modules):
+        return None
+    number = error.args[0] if error.args else 0
+    return number if isinstance(number, int) else 0
+
+
+def _of_connecting(number: int, what: str) -> SourceError:
+    known: tuple[tuple[frozenset[int], type[SourceError], str], ...] = (
+        (_UNREACHABLE, SourceUnreachable, f"No database server answers at {what}"),
+        (_DENIED, AccessDenied, f"The server refuses the account or its password: {what}"),
+        (_TLS, TlsFailed, f"No verified TLS connection to {what}"),
+        (_FULL, SourceBusy, f"The server takes no more connections: {what}"),
+        (_LOST, SourceUnreachable, f"The server broke the connection off: {what}"),
+    )
+    for numbers, kind, text in known:
+        if number in numbers:
+            return kind(f"{text} (error {number}).")
+    if number in _DENIED_METHOD:
+        return AccessDenied(
+            f"The account logs in by a method that the client cannot use: {what} (error {number}).",
+            hint="Give the account another authentication plugin, or use verified TLS.",
+        )
+    if number == _MISSING_DATABASE:
+        return SourceError(
+            f"There is no such database: {what} (error {number}).",
+            hint="Check the database's name in the address; upper and lower case count.",
+        )
+    if number == _DENIED_DATABASE:
+        return RightMissing(
+            f"The account may see no such database: {what} (error {number}).",
+            hint="Check the name, and grant SELECT on it.",
+        )
+    return SourceError(f"The server does not let us connect: {what} (error {number}).")
+
+
+def _of_statement(number: int, what: str) -> SourceError:
+    known: tuple[tuple[frozenset[int], type[SourceError], str], ...] = (
+        (_RIGHT, RightMissing, "The account lacks a right for this"),
+        (_GONE, SourceChanged, "The definition changed or is gone"),
+        (_WAITED, SourceBusy, "Somebody else holds a lock for longer than we wait"),
+        (_TOO_LONG, SourceBusy, "A statement ran longer than it may"),
+        (_LOST, SourceLost, "The connection to the server was lost"),
+    )
+    for numbers, kind, text in known:
+        if number in numbers:
+            return kind(f"{text}: {what} (error {number}).")
+    if number == _STOPPED:
+        return SourceLost(f"Somebody ended a statement of ours on the server: {what} (error 1317).")
+    if number in _READ_ONLY:
+        return StatementFailed(
+            f"The server is or the session was made read-only: {what} (error {number})."
+        )
+    return StatementFailed(f"The server refused a statement: {what} (error {number}).")

@@ -1,0 +1,302 @@
+"""Read rows as the exact bytes the server holds, in columns, without disturbing it.
+
+Tables under the snapshot stream; after each, a savepoint is rolled back, which frees the metadata
+lock that would hold up an ALTER. Other tables lock writers out while they are read: they come in
+short chunks that are taken at once, so that a writer waits for a chunk, not for us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+from sandbox.database.expressions import quoted, read_expression
+from sandbox.database.literals import literal
+from sandbox.database.server import Server
+from sandbox.database.session import RELEASE, SAVEPOINT
+from sandbox.database.wire import Row, Wire
+from sandbox.model import Batch, Cell, Column, Table
+
+ROWS = 1000
+_BYTES = 4 << 20
+_FIRST_STEP = 64
+# Types whose cells can be so large that a number of rows bounds nothing.
+_LARGE = frozenset(
+    {"mediumtext", "longtext", "text", "mediumblob", "longblob", "blob", "json", "vector"}
+    | {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring"}
+    | {"multipolygon", "geometrycollection", "geomcollection"}
+)
+
+Columns = tuple[Sequence[Cell], ...]
+KeyPart = int | bytes
+RowKey = KeyPart | tuple[KeyPart, ...]
+
+
+class Reader:
+    """Reads rows; made by `sandbox.database.connect` only. For one thread, one answer at a time.
+
+    Args:
+        wire: The connection, under the discipline of `sandbox.database.session`.
+        server: The server that answers.
+        in_snapshot: Whether a consistent snapshot is open.
+    """
+
+    def __init__(self, wire: Wire, server: Server, *, in_snapshot: bool) -> None:
+        self._wire = wire
+        self._held = False
+        self.server = server
+        self.in_snapshot = in_snapshot
+
+    def snapshot_position(self) -> str | None:
+        """Give the position in the binary log that the snapshot shows; None where none is told.
+
+        MariaDB (and Percona Server) tell it to any account, exactly. Two readers that give the
+        same position see the same rows.
+        """
+        if not self.in_snapshot:
+            return None
+        rows = self._wire.fetch("SHOW SESSION STATUS LIKE 'Binlog_snapshot_%'")
+        found = {row[0]: row[1] for row in rows}
+        file, offset = found.get(b"Binlog_snapshot_file"), found.get(b"Binlog_snapshot_position")
+        if not file or not offset:
+            return None
+        return f"{file.decode()}:{offset.decode()}"
+
+    @contextlib.contextmanager
+    def table(self, name: str) -> Iterator[None]:
+        """Read inside; afterwards no metadata lock is left of what was read. May be nested."""
+        if self._held or not self.in_snapshot:
+            yield
+            return
+        self._held = True
+        where = f"table {name}"
+        try:
+            self._wire.run(SAVEPOINT, where)
+            yield
+        except BaseException:
+            # The first error is the one to tell; without a connection there are no locks.
+            with contextlib.suppress(Exception):
+                self._wire.run(RELEASE, where)
+            raise
+        else:
+            self._wire.run(RELEASE, where)
+        finally:
+            self._held = False
+
+    def rows(
+        self, sql: str, *, columns: int, where: str = "rows by key", at_once: bool = False
+    ) -> Iterator[Columns]:
+        """Run a SELECT and give its rows as chunks of columns.
+
+        Args:
+            sql: The statement; its expressions are the caller's.
+            columns: How many columns it gives.
+            where: What it is about, for messages.
+            at_once: Take the whole answer before the first chunk is given. For tables outside
+                the snapshot, whose writers would else wait for the caller; bound the answer.
+
+        Raises:
+            SourceError: The server refused it, or broke off.
+        """
+        if at_once:
+            with self.table(where):
+                rows = self._wire.fetch(sql, where)
+            for start in range(0, len(rows), ROWS):
+                yield tuple(zip(*rows[start : start + ROWS], strict=True))
+            return
+        yield from self._streamed(sql, tuple(range(columns)), where)
+
+    def batches(self, table: Table, where: str = "", *, order: bool = True) -> Iterator[Batch]:
+        """Read a table, or those of its rows that meet a condition.
+
+        Args:
+            table: The table.
+            where: A condition in SQL; all rows where empty.
+            order: Whether rows come in the order of the table's identity, where it has one.
+
+        Raises:
+            SourceError: The server refused it, the table changed, or the connection broke.
+        """
+        condition = f"({where}\n)" if where else ""
+        if not table.transactional:
+            with self.table(table.name):
+                yield from self._in_chunks(table, condition)
+            return
+        sql = _select(table, condition) + (_order(table) if order else "")
+        for columns in self._streamed(sql, _large(table), f"table {table.name}"):
+            yield _batch(table, columns)
+
+    def batches_by_keys(
+        self, table: Table, keys: Iterable[RowKey], per_statement: int = 1000
+    ) -> Iterator[Batch]:
+        """Read the rows of given keys, in the order of the keys within each statement.
+
+        Args:
+            table: A table with an identity.
+            keys: Its keys: a number or bytes, or a tuple of them where several columns make it.
+            per_statement: How many keys a statement names.
+
+        Raises:
+            SourceError: As for `batches`.
+            ValueError: The table has no identity.
+        """
+        identity = table.identity
+        if not identity:
+            raise ValueError(f"table {table.name} has no key to read by")
+        left = iter(keys)
+        with self.table(table.name):
+            while some := list(islice(left, per_statement)):
+                sql = _select(table, _among(identity, some)) + _order(table)
+                if not table.transactional:
+                    yield from self._taken_at_once(table, sql)
+                    continue
+                for columns in self._streamed(sql, _large(table), f"table {table.name}"):
+                    yield _batch(table, columns)
+
+    def close(self) -> None:
+        """End the snapshot and the session."""
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _streamed(self, sql: str, large: Sequence[int], where: str) -> Iterator[Columns]:
+        """Stream an answer in chunks bounded by rows, and by bytes where columns can be large."""
+        with self.table(where.removeprefix("table ")), self._wire.stream(sql, where) as stream:
+            if not large:
+                while rows := stream.next_rows(ROWS):
+                    yield tuple(zip(*rows, strict=True))
+                return
+            step, chunk, size = _FIRST_STEP, list[Row](), 0
+            while rows := stream.next_rows(step):
+                sizes = [sum(len(row[i] or b"") for i in large) for row in rows]
+                # The largest seen decides how many may come at once.
+                step = max(1, min(ROWS, 2 * step, _BYTES // (max(sizes) + 1)))
+                chunk.extend(rows)
+                size += sum(sizes)
+                if len(chunk) >= ROWS or size >= _BYTES:
+                    yield tuple(zip(*chunk, strict=True))
+                    chunk, size = [], 0
+            if chunk:
+                yield tuple(zip(*chunk, strict=True))
+
+    def _taken_at_once(self, table: Table, sql: str) -> Iterator[Batch]:
+        rows = self._wire.fetch(sql, f"table {table.name}")
+        if rows:
+            yield _batch(table, tuple(zip(*rows, strict=True)))
+
+    def _in_chunks(self, table: Table, condition: str) -> Iterator[Batch]:
+        """Read a table that locks its writers out: a chunk, taken at once, after the other."""
+        where = f"table {table.name}"
+        if not table.identity:
+            yield from self._by_offset(table, condition)
+            return
+        identity = table.identity
+        after = ""
+        while True:
+            # The keys first, so that a chunk ends after some rows even if few meet the condition.
+            bound = self._wire.fetch(
+                f"{_select_of(identity, table, after, forced=_forced(table))}{_order(table)}"
+                f" LIMIT 1 OFFSET {ROWS - 1}",
+                where,
+            )
+            upper = f"NOT ({_beyond(identity, bound[0])})" if bound else ""
+            sql = _select(table, condition, after, upper, forced=_forced(table)) + _order(table)
+            yield from self._taken_at_once(table, sql)
+            if not bound:
+                return
+            after = f"({_beyond(identity, bound[0])})"
+
+    def _by_offset(self, table: Table, condition: str) -> Iterator[Batch]:
+        """Read a table without a key. Rows that move meanwhile may be missed or come twice."""
+        offset = 0
+        while True:
+            sql = f"{_select(table, condition)} LIMIT {ROWS} OFFSET {offset}"
+            rows = self._wire.fetch(sql, f"table {table.name}")
+            if rows:
+                yield _batch(table, tuple(zip(*rows, strict=True)))
+            if len(rows) < ROWS:
+                return
+            offset += ROWS
+
+
+def _select(table: Table, *conditions: str, forced: str = "") -> str:
+    return _select_of(table.stored_columns, table, *conditions, forced=forced)
+
+
+def _select_of(
+    columns: tuple[Column, ...], table: Table, *conditions: str, forced: str = ""
+) -> str:
+    names = ", ".join(read_expression(column) for column in columns)
+    # Names are quoted, literals checked; conditions are those of the person who exports.
+    return f"SELECT {names} FROM {quoted(table.name)}{forced}{_where(*conditions)}"  # noqa: S608
+
+
+def _where(*conditions: str) -> str:
+    given = [condition for condition in conditions if condition]
+    return f" WHERE {' AND '.join(given)}" if given else ""
+
+
+def _order(table: Table) -> str:
+    names = ", ".join(quoted(column.name) for column in table.identity)
+    return f" ORDER BY {names}" if names else ""
+
+
+def _forced(table: Table) -> str:
+    """Walk along the key: a sort would read, and lock, the whole table for every chunk."""
+    columns = tuple(column.name for column in table.identity)
+    for key in table.keys:
+        if key.columns == columns:
+            return f" FORCE INDEX ({quoted(key.name)})"
+    return ""
+
+
+def _beyond(identity: tuple[Column, ...], last: Row) -> str:
+    """Give the condition of the keys after `last`, in a form that servers take as a range."""
+    alternatives = []
+    for position, column in enumerate(identity):
+        same = [
+            f"{quoted(earlier.name)} = {literal(last[index] or b'', earlier)}"
+            for index, earlier in enumerate(identity[:position])
+        ]
+        later = f"{quoted(column.name)} > {literal(last[position] or b'', column)}"
+        alternatives.append(" AND ".join([*same, later]))
+    return " OR ".join(f"({alternative})" for alternative in alternatives)
+
+
+def _among(identity: tuple[Column, ...], keys: Sequence[RowKey]) -> str:
+    if len(identity) == 1:
+        (column,) = identity
+        flat = [key[0] if isinstance(key, tuple) else key for key in keys]
+        values = ",".join(_part(key, column) for key in flat)
+        return f"{quoted(column.name)} IN ({values})"
+    names = ", ".join(quoted(column.name) for column in identity)
+    rows = []
+    for key in keys:
+        parts = key if isinstance(key, tuple) else (key,)
+        pairs = zip(parts, identity, strict=True)
+        rows.append(f"({','.join(_part(part, column) for part, column in pairs)})")
+    return f"({names}) IN ({','.join(rows)})"
+
+
+def _part(part: KeyPart, column: Column) -> str:
+    return str(part) if isinstance(part, int) else literal(part, column)
+
+
+def _large(table: Table) -> tuple[int, ...]:
+    return tuple(i for i, column in enumerate(table.stored_columns) if column.kind in _LARGE)
+
+
+def _batch(table: Table, columns: Columns) -> Batch:
+    return Batch(table.name, tuple(column.name for column in table.stored_columns), columns)

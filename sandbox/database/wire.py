@@ -1,0 +1,154 @@
+"""A connection as bytes: statements out, rows of undecoded cells in, every statement recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.database.driver_errors import translated
+from sandbox.database.statements import StatementLog
+from sandbox.errors import SourceLost
+from sandbox.model import Cell
+
+Row = tuple[Cell, ...]
+
+# How many rows of an answer that nobody wants any more are still taken, to keep the connection.
+_DRAIN_ROWS = 10_000
+_ALL = 0
+
+
+class Wire:
+    """A raw connection of the driver; made by `sandbox.database.connect` only.
+
+    Args:
+        connection: An open ``_mysql.connection`` without conversions.
+        log: Takes every statement.
+        what: The address, for messages.
+    """
+
+    def __init__(self, connection: Any, log: StatementLog, what: str) -> None:  # noqa: ANN401
+        self._connection = connection
+        self._log = log
+        self._what = what
+        self._open = True
+
+    def run(self, sql: str | bytes, where: str = "") -> int:
+        """Run a statement that gives no rows, and give the number of rows it affected."""
+        with translated(where or self._what):
+            self._send(sql)
+            result = self._connection.store_result()
+            if result is not None:
+                result.fetch_row(_ALL)
+            return int(self._connection.affected_rows())
+
+    def fetch(self, sql: str, where: str = "") -> tuple[Row, ...]:
+        """Run a statement and give all of its rows; the server is done with it at once."""
+        with translated(where or self._what):
+            self._send(sql)
+            result = self._connection.store_result()
+            rows: tuple[Row, ...] = result.fetch_row(_ALL) if result is not None else ()
+            return rows
+
+    @contextlib.contextmanager
+    def stream(self, sql: str, where: str = "") -> Iterator[Any]:
+        """Run a statement; inside, take its rows with ``next_rows`` as the server sends them.
+
+        When left early, the rest of a short answer is taken and dropped; from a long one the
+        connection is cut, so that the server stops as well.
+        """
+        with translated(where or self._what):
+            self._send(sql)
+            result = self._connection.use_result()
+        stream = _Stream(result, where or self._what)
+        try:
+            yield stream
+        finally:
+            if not stream.ended and self._open:
+                self._drain(stream)
+
+    def close(self) -> None:
+        """Close the connection; what was begun is rolled back by the server."""
+        if self._open:
+            self._open = False
+            with contextlib.suppress(Exception):
+                self._connection.close()
+
+    def _send(self, sql: str | bytes) -> None:
+        if not self._open:
+            raise SourceLost(f"The connection to the server is closed: {self._what}.")
+        self._log.record(sql if isinstance(sql, str) else sql.decode(errors="backslashreplace"))
+        self._connection.query(sql.encode() if isinstance(sql, str) else sql)
+
+    def _drain(self, stream: _Stream) -> None:
+        try:
+            for _ in range(_DRAIN_ROWS // 1000):
+                if not stream.next_rows(1000):
+                    return
+        except SourceLost:
+            pass
+        # Else the library would take every row that is left before it closed.
+        with contextlib.suppress(OSError):
+            cut = socket.socket(fileno=os.dup(self._connection.fileno()))
+            with cut:
+                cut.shutdown(socket.SHUT_RDWR)
+        self.close()
+
+
+class _Stream:
+    """The rows of an answer, as they come."""
+
+    def __init__(self, result: Any, where: str) -> None:  # noqa: ANN401 - untyped
+        self._result = result
+        self._where = where
+        self.ended = result is None
+
+    def next_rows(self, number: int) -> tuple[Row, ...]:
+        """Take up to `number` rows; none are left where none come."""
+        if self.ended:
+            return ()
+        try:
+            with translated(self._where):
+                rows: tuple[Row, ...] = self._result.fetch_row(number)
+        except BaseException:
+            self.ended = True
+            raise
+        self.ended = not rows
+        return rows
+
+
+@functools.cache
+def logged_connection_class() -> Any:  # noqa: ANN401 - a class of an untyped library
+    """Give the driver's connection class, made to record every statement it sends."""
+    from MySQLdb.connections import Connection  # noqa: PLC0415 - loads the C library
+
+    class LoggedConnection(Connection):  # type: ignore[misc]
+        def __init__(self, log: StatementLog, **arguments: Any) -> None:  # noqa: ANN401
+            self._log = log
+            super().__init__(**arguments)
+
+        def query(self, query: Any) -> None:  # noqa: ANN401
+            text = query if isinstance(query, str) else bytes(query).decode(errors="replace")
+            self._log.record(text)
+            super().query(query)
+
+        def set_character_set(self, charset: str, collation: str = "") -> None:
+            self._log.record(f"SET NAMES {charset}")
+            super().set_character_set(charset, collation)
+
+        def autocommit(self, on: bool) -> None:  # noqa: FBT001 - the driver's own signature
+            self._log.record(f"SET autocommit = {int(on)}")
+            super().autocommit(on)
+
+        def commit(self) -> None:
+            self._log.record("COMMIT")
+            super().commit()
+
+        def rollback(self) -> None:
+            self._log.record("ROLLBACK")
+            super().rollback()
+
+    return LoggedConnection

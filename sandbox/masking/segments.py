@@ -45,7 +45,7 @@ _FITS = {
     Allowed.SWITCH: re.compile(rb"(?i:on|off|yes|no|true|false|none|null|default|auto)"),
     Allowed.CONSTANT: re.compile(rb"[A-Z][A-Z0-9_]{0,60}|[&|^~! ()]+"),
     # A value that this very setting is known to take; the settings' own patterns are narrower.
-    Allowed.CHOICE: re.compile(rb"[A-Za-z0-9_.,:;+*/@!=#&|^~'$<> \[\]()\\-]{1,400}"),
+    Allowed.CHOICE: re.compile(rb"[A-Za-z0-9_.,:;+*/@!=#&|^~'$<>% {}?\[\]()\\-]{1,400}"),
     Allowed.PATH: re.compile(rb"(?:unix:)?[A-Za-z0-9_./+*:;-]{1,300}"),
     Allowed.FORMAT: re.compile(rb"[\x20-\x7e\t\r\n]{0,2000}"),
     Allowed.VARIABLE: re.compile(
@@ -144,6 +144,8 @@ def mask_placeholders(places: Sequence[tuple[Placeholder, tuple[str, ...]]]) -> 
     Raises:
         MaskingRefused: A placeholder is not well-formed.
     """
+    if not all(fits(place.encode(), Allowed.PATH) for _, where in places for place in where):
+        raise MaskingRefused("a settings file has a name that cannot be written.")
     listed = [
         {
             "placeholder": _leave(one, _never, {}).decode(),

@@ -1,0 +1,126 @@
+"""What it takes to create a schema object elsewhere as it was: session, text, order.
+
+Takes a `SchemaObject` whose definition is masked already; gives statements. Used by the load and
+by the script for loading by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sandbox.model import ObjectKind, SchemaObject
+
+# Nothing strict: what the source holds is to come in, impossible dates and id 0 included.
+LOAD_SQL_MODE = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+
+_QUOTED = r"(?:`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|[\w$]+)"
+_DEFINER = re.compile(
+    rf"\A(\s*CREATE\b[^`'(]*?)\bDEFINER\s*=\s*({_QUOTED}(?:@{_QUOTED})?)\s*", re.IGNORECASE
+)
+_STATE = re.compile(
+    r"\b(ON COMPLETION (?:NOT )?PRESERVE) (?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)\b"
+)
+_IDENTIFIER = re.compile(r"`((?:[^`]|``)+)`")
+_UTF8 = "utf8mb4"
+_CODECS = {
+    "binary": "utf-8",
+    "utf8": "utf-8",
+    "utf8mb3": "utf-8",
+    "utf8mb4": "utf-8",
+    "latin1": "cp1252",
+    "latin2": "iso8859-2",
+    "latin5": "iso8859-9",
+    "latin7": "iso8859-13",
+    "greek": "iso8859-7",
+    "hebrew": "iso8859-8",
+    "koi8r": "koi8-r",
+    "koi8u": "koi8-u",
+    "sjis": "shift_jis",
+    "ujis": "euc_jp",
+    "euckr": "euc_kr",
+}
+
+
+def quote_text(text: str) -> str:
+    r"""Quote a text for a statement that runs without NO_BACKSLASH_ESCAPES.
+
+    >>> quote_text("it's")
+    "'it\\'s'"
+    """
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def creation(described: SchemaObject, definition: str) -> tuple[tuple[str, ...], bytes]:
+    """Give the statements that set a session up for an object, and its definition as bytes.
+
+    A definition that the object's own character set cannot hold (masking may have brought other
+    letters in) is sent as UTF-8, by a session that says so.
+
+    Args:
+        described: The object.
+        definition: Its definition as it is to be created.
+    """
+    charset = described.charset.lower() or _UTF8
+    try:
+        sent = definition.encode(_CODECS.get(charset, charset))
+    except (UnicodeEncodeError, LookupError):
+        charset, sent = _UTF8, definition.encode()
+    statements = [f"SET NAMES {charset}"]
+    if described.collation:
+        statements.append(f"SET SESSION collation_connection = {described.collation}")
+    statements.append(f"SET SESSION time_zone = {quote_text(described.time_zone or '+00:00')}")
+    mode = LOAD_SQL_MODE if described.sql_mode is None else described.sql_mode
+    statements.append(f"SET SESSION sql_mode = {quote_text(mode)}")
+    return tuple(statements), sent
+
+
+def definer_of(definition: str) -> str:
+    """Give the account in a DEFINER clause as it stands there; empty where there is none.
+
+    >>> definer_of("CREATE DEFINER=`definer1`@`%` TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN END")
+    '`definer1`@`%`'
+    """  # noqa: E501
+    found = _DEFINER.match(definition)
+    return found[2] if found else ""
+
+
+def without_definer(definition: str) -> str:
+    """Drop the DEFINER clause, so that whoever creates the object is its definer.
+
+    >>> without_definer("CREATE ALGORITHM=MERGE DEFINER=`a`@`%` SQL SECURITY DEFINER VIEW v AS SELECT 1")
+    'CREATE ALGORITHM=MERGE SQL SECURITY DEFINER VIEW v AS SELECT 1'
+    """  # noqa: E501
+    return _DEFINER.sub(r"\1", definition, count=1)
+
+
+def disabled(definition: str) -> str:
+    """Give the definition of an event so that it is created disabled."""
+    return _STATE.sub(r"\1 DISABLE", definition, count=1)
+
+
+def in_order(objects: Sequence[SchemaObject]) -> tuple[SchemaObject, ...]:
+    """Give objects in an order in which they can be created; views after those they name."""
+    by_kind: dict[ObjectKind, list[SchemaObject]] = {kind: [] for kind in ObjectKind}
+    for one in sorted(objects, key=lambda one: one.name):
+        by_kind[one.kind].append(one)
+    by_kind[ObjectKind.VIEW] = _views_in_order(by_kind[ObjectKind.VIEW])
+    return tuple(one for kind in ObjectKind for one in by_kind[kind])
+
+
+def _views_in_order(views: list[SchemaObject]) -> list[SchemaObject]:
+    waiting = {view.name: view for view in views}
+    needs = {
+        name: (_names_in(view.definition) & waiting.keys()) - {name}
+        for name, view in waiting.items()
+    }
+    placed: list[SchemaObject] = []
+    while waiting:
+        # Where views name each other the server will say so; more likely a column has that name.
+        ready = next((name for name in waiting if not needs[name] & waiting.keys()), None)
+        placed.append(waiting.pop(ready or next(iter(waiting))))
+    return placed
+
+
+def _names_in(definition: str) -> set[str]:
+    return {name.replace("``", "`") for name in _IDENTIFIER.findall(definition)}

@@ -1,0 +1,197 @@
+"""Open a bundle and read what is in it, trusting nothing: paths, sizes and digests are checked.
+
+A bundle may come from anywhere. No path of it leads out of its folder, no link is followed, no
+special file is opened, and what is unpacked is never more than the manifest declares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+from sandbox.bundle.manifest import (
+    MANIFEST,
+    MAX_BYTES,
+    FileEntry,
+    Manifest,
+    ObjectEntry,
+    PartEntry,
+    parse_manifest,
+)
+from sandbox.errors import BundleInvalid
+from sandbox.model import SchemaObject
+
+_BLOCK = 1024 * 1024
+_MAX_WINDOW = 8 * 1024 * 1024  # ours take half a MiB; more would only take memory
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose manifest was read; its files are checked as they are read.
+
+    Attributes:
+        root: Its folder.
+        manifest: Its table of contents.
+    """
+
+    root: Path
+    manifest: Manifest
+
+    def read_part(self, part: PartEntry) -> Iterator[bytes]:
+        """Give the text of a part in blocks, checking sizes, rows and digests on the way.
+
+        Blocks end anywhere. Whoever uses them before the last one has come must be ready to throw
+        the result away.
+
+        Raises:
+            BundleInvalid: The part is not what the manifest says.
+        """
+        rows = size = 0
+        text = hashlib.sha256()
+        with _Tap(self._open(part.path, part.stored_bytes)) as tap:
+            for block in _unpacked(tap, part.path):
+                size += len(block)
+                if size > part.bytes:
+                    raise BundleInvalid(f"{part.path} unpacks to more than the manifest declares.")
+                rows += block.count(b"\n")
+                if part.text_sha256:
+                    text.update(block)
+                yield block
+            while tap.read(_BLOCK):
+                pass
+        if tap.digest.hexdigest() != part.sha256:
+            raise BundleInvalid(f"{part.path} does not match its digest.")
+        if (size, rows) != (part.bytes, part.rows):
+            raise BundleInvalid(f"{part.path} does not hold the rows that the manifest declares.")
+        if part.text_sha256 and text.hexdigest() != part.text_sha256:
+            raise BundleInvalid(f"{part.path}: its text does not match its digest.")
+
+    def read_text(self, entry: FileEntry | ObjectEntry) -> bytes:
+        """Give the content of a file that is stored as it is.
+
+        Raises:
+            BundleInvalid: The file is not what the manifest says.
+        """
+        with self._open(entry.path, entry.bytes) as file:
+            content = file.read(entry.bytes + 1)
+        if hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise BundleInvalid(f"{entry.path} does not match its digest.")
+        return content
+
+    def objects(self) -> tuple[SchemaObject, ...]:
+        """Give the definitions of all schema objects.
+
+        Raises:
+            BundleInvalid: A file is not what the manifest says.
+        """
+        return tuple(self._object(entry) for entry in self.manifest.objects)
+
+    def check_file(self, path: str, size: int, sha256: str) -> None:
+        """Check size and digest of a file as it is stored.
+
+        Raises:
+            BundleInvalid: It is not there, no plain file, or not what the manifest says.
+        """
+        with self._open(path, size) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            raise BundleInvalid(f"{path} does not match its digest.")
+
+    def _object(self, entry: ObjectEntry) -> SchemaObject:
+        try:
+            definition = self.read_text(entry).decode()
+        except UnicodeDecodeError:
+            raise BundleInvalid(f"{entry.path} is no UTF-8 text.") from None
+        return SchemaObject(
+            kind=entry.kind,
+            name=entry.name,
+            definition=definition,
+            sql_mode=entry.sql_mode,
+            charset=entry.charset,
+            collation=entry.collation,
+            time_zone=entry.time_zone,
+            position=entry.position,
+        )
+
+    def _open(self, path: str, size: int) -> io.BufferedReader:
+        """Open a plain file inside the bundle that has the declared size."""
+        place = self.root
+        for segment in path.split("/"):
+            place = place / segment
+            if place.is_symlink():
+                raise BundleInvalid(f"{path} is or lies behind a symbolic link.")
+        return _open_plain(place, path, size)
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Open the bundle in a folder.
+
+    Raises:
+        BundleInvalid: There is none, it is not whole, or its format is newer than this version.
+    """
+    if not path.is_dir():
+        found = "is a file, and a bundle is a folder" if path.exists() else "is not there"
+        raise BundleInvalid(
+            f"{path} {found}.", hint="Check the path; an archive has to be unpacked first."
+        )
+    place = path / MANIFEST
+    if place.is_symlink():
+        raise BundleInvalid(f"{MANIFEST} is or lies behind a symbolic link.")
+    if not place.exists():
+        raise BundleInvalid(
+            f"{path} holds no {MANIFEST}: it is no bundle, or its export or copy was cut off.",
+            hint="Copy it again or export again; what a killed export left is of no use.",
+        )
+    with _open_plain(place, MANIFEST, None) as file:
+        text = file.read(MAX_BYTES + 1)
+    return Bundle(path, parse_manifest(text))
+
+
+def _open_plain(place: Path, path: str, size: int | None) -> io.BufferedReader:
+    try:
+        # A pipe in the place of a file must not make us wait for whoever would write into it.
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise BundleInvalid(f"{path} is missing.") from None
+    except OSError as error:
+        raise BundleInvalid(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise BundleInvalid(f"{path} is no plain file.")
+    if size is not None and facts.st_size != size:
+        os.close(descriptor)
+        raise BundleInvalid(f"{path} has {facts.st_size} bytes instead of {size}.")
+    return os.fdopen(descriptor, "rb")
+
+
+class _Tap(io.BufferedReader):
+    """A file that digests what is read from it."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        super().__init__(file.detach())
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = super().read(size)
+        self.digest.update(block)
+        return block
+
+
+def _unpacked(file: _Tap, path: str) -> Iterator[bytes]:
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+    try:
+        with unpacker.stream_reader(file, closefd=False) as reader:
+            while block := reader.read(_BLOCK):
+                yield block
+    except zstandard.ZstdError:
+        raise BundleInvalid(f"{path} is damaged: it cannot be unpacked.") from None
+    except OSError as error:
+        raise BundleInvalid(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None

@@ -1,0 +1,155 @@
+"""Tell whether a bundle is whole and well-formed: every file, no other file, sizes, digests, rows.
+
+Takes a folder or an open bundle, gives what was verified. Everything that is wrong comes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.bundle.manifest import MANIFEST, PartEntry, TableEntry
+from sandbox.bundle.reader import Bundle, open_bundle
+from sandbox.bundle.tsv import sum_of_lines
+from sandbox.errors import BundleInvalid
+from sandbox.model import Progress
+
+_MAX_FINDINGS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A bundle that is whole.
+
+    Attributes:
+        path: Its folder.
+        tables: Its tables.
+        rows: Rows in all tables.
+        bytes: Size of their text.
+        stored_bytes: Size of all files but the manifest.
+        files: Number of files, the manifest included.
+    """
+
+    path: Path
+    tables: int
+    rows: int
+    bytes: int
+    stored_bytes: int
+    files: int
+
+
+def verify_bundle(path: Path, progress: Progress) -> Verified:
+    """Check everything that a bundle holds.
+
+    Raises:
+        BundleInvalid: With everything that is wrong as its findings.
+    """
+    return verify_contents(open_bundle(path), progress)
+
+
+def verify_contents(bundle: Bundle, progress: Progress) -> Verified:
+    """Check the files of a bundle whose manifest is known (and perhaps not yet written).
+
+    Raises:
+        BundleInvalid: With everything that is wrong as its findings.
+    """
+    manifest = bundle.manifest
+    findings = _stray_files(bundle)
+    with progress.stage("verify", total=len(manifest.paths), unit="files") as stage:
+        for table in manifest.tables:
+            for part in table.parts:
+                findings += _faults_of_part(bundle, table, part)
+                stage.advance(1, part.path)
+        for entry in (*manifest.objects, *manifest.files):
+            findings += _faults_of_file(bundle, entry.path, entry.bytes, entry.sha256)
+            stage.advance(1, entry.path)
+        _refuse(bundle, findings)
+        stage.done(f"{manifest.rows} rows in {len(manifest.paths)} files match their digests")
+    return Verified(
+        path=bundle.root,
+        tables=len(manifest.tables),
+        rows=manifest.rows,
+        bytes=sum(table.bytes for table in manifest.tables),
+        stored_bytes=sum(size for size, _ in manifest.paths.values()),
+        files=len(manifest.paths) + 1,
+    )
+
+
+def check_digests(bundle: Bundle, progress: Progress) -> None:
+    """Check that every file is there and matches its digest, without unpacking any.
+
+    Raises:
+        BundleInvalid: With everything that is wrong as its findings.
+    """
+    findings = _stray_files(bundle)
+    with progress.stage("verify", total=len(bundle.manifest.paths), unit="files") as stage:
+        for path, (size, sha256) in bundle.manifest.paths.items():
+            findings += _faults_of_file(bundle, path, size, sha256)
+            stage.advance(1, path)
+        _refuse(bundle, findings)
+        stage.done(f"{len(bundle.manifest.paths)} files match their digests")
+
+
+def _refuse(bundle: Bundle, findings: list[str]) -> None:
+    if not findings:
+        return
+    shown = findings[:_MAX_FINDINGS]
+    if len(findings) > len(shown):
+        shown.append(f"and {len(findings) - len(shown)} more")
+    things = "1 thing is" if len(findings) == 1 else f"{len(findings)} things are"
+    raise BundleInvalid(f"{bundle.root} is damaged: {things} wrong.", findings=tuple(shown))
+
+
+def _stray_files(bundle: Bundle) -> list[str]:
+    known = {*bundle.manifest.paths, MANIFEST}
+    findings = []
+    for place in _walk(bundle.root):
+        path = place.relative_to(bundle.root).as_posix()
+        if path not in known:
+            # Such a name may be anything; `ascii` keeps control characters off the terminal.
+            kind = "a symbolic link" if place.is_symlink() else "a file"
+            findings.append(f"{path!a} is {kind} that the manifest does not name.")
+    return sorted(findings)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place in folder.iterdir():
+        if place.is_dir() and not place.is_symlink():
+            yield from _walk(place)
+        else:
+            yield place
+
+
+def _faults_of_file(bundle: Bundle, path: str, size: int, sha256: str) -> list[str]:
+    try:
+        bundle.check_file(path, size, sha256)
+    except BundleInvalid as error:
+        return [error.message]
+    return []
+
+
+def _faults_of_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> list[str]:
+    try:
+        _check_part(bundle, table, part)
+    except BundleInvalid as error:
+        return [error.message]
+    return []
+
+
+def _check_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> None:
+    tabs = total = 0
+    rest = b""
+    for block in bundle.read_part(part):
+        tabs += block.count(b"\t")
+        if part.rows_sum is None:
+            rest = block[-1:]
+        else:
+            *lines, rest = (rest + block).split(b"\n")
+            total += sum_of_lines(lines)
+    if rest not in (b"", b"\n"):
+        raise BundleInvalid(f"{part.path} ends within a row.")
+    if tabs != part.rows * (len(table.columns) - 1):
+        raise BundleInvalid(f"{part.path} has rows with more or fewer fields than columns.")
+    if part.rows_sum is not None and total % 2**64 != part.rows_sum:
+        raise BundleInvalid(f"{part.path}: its rows do not match their checksum.")

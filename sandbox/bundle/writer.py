@@ -117,7 +117,10 @@ class BundleWriter:
     def part_path(self, table: str, number: int) -> Path:
         """Give the path for a part of a table, numbers counting from 1; its folder is made."""
         folder = self.root / "data" / self._database / self._folder_of(table)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            _make_private(folder)
+        except OSError as error:
+            raise not_written(error) from None
         return folder / f"{number:04}.tsv.zst"
 
     def add_table(self, entry: TableEntry, parts: Sequence[PartFacts] = ()) -> TableEntry:
@@ -246,7 +249,7 @@ class BundleWriter:
     def _write(self, path: str, content: bytes) -> tuple[int, str]:
         place = self.root / path
         try:
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(place.parent)
             _write_synced(place, content)
         except FileExistsError:
             raise ValueError("a file of the bundle twice") from None
@@ -283,6 +286,13 @@ def _content_of(text: MaskedText) -> bytes:
     if not isinstance(text, MaskedText):
         raise TypeError("only masked texts go into a bundle")
     return text.content
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each for its owner alone."""
+    if not folder.exists():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _write_synced(place: Path, content: bytes) -> None:

@@ -1,0 +1,360 @@
+"""What a bundle is, and every way in which a folder is none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import zstandard
+
+from bundle_reader import ReadBundle
+from bundle_samples import NASTY, Make, fill, manifest_of
+from sandbox.bundle.manifest import PartEntry, TableEntry, parse_manifest
+from sandbox.bundle.reader import open_bundle
+from sandbox.bundle.verify import check_digests, verify_bundle
+from sandbox.bundle.writer import BundleWriter
+from sandbox.errors import BundleInvalid, UsageError
+from sandbox.model import MaskedText, ObjectKind
+from servers import Silent
+
+ORDERS = "data/shop/orders/0001.tsv.zst"
+
+
+def edit_manifest(bundle: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    place = bundle / "manifest.json"
+    manifest = json.loads(place.read_bytes())
+    edit(manifest)
+    place.write_text(json.dumps(manifest))
+
+
+def findings_of(bundle: Path) -> tuple[str, ...]:
+    with pytest.raises(BundleInvalid) as caught:
+        verify_bundle(bundle, Silent())
+    assert caught.value.exit_code == 13
+    return caught.value.findings or (caught.value.message,)
+
+
+def test_a_reader_that_shares_no_code_finds_every_row_and_definition(bundle: Path) -> None:
+    read = ReadBundle(bundle)
+    assert read.tables() == {
+        "orders": [(b"1", None), (b"2", b"a\tb\\\n"), (b"3", b"")],
+        NASTY: [(b"x",), (b"x",), (None,)],
+    }
+    assert read.definitions() == {("table", "orders"): "CREATE TABLE orders (id INT)"}
+
+
+def test_a_bundle_verifies_and_gives_back_what_went_in(bundle: Path) -> None:
+    verified = verify_bundle(bundle, Silent())
+    assert (verified.tables, verified.rows) == (2, 6)
+    opened = open_bundle(bundle)
+    check_digests(opened, Silent())
+    assert opened.manifest.table("orders").expected_orphans == {"fk": 3}
+    assert opened.manifest.created == manifest_of().created
+    (described,) = opened.objects()
+    assert (described.kind, described.definition) == (
+        ObjectKind.TABLE,
+        "CREATE TABLE orders (id INT)",
+    )
+    text = b"".join(opened.read_part(opened.manifest.table("orders").parts[0]))
+    assert text == b"1\t\\N\n2\ta\\tb\\\\\\n\n"
+
+
+def test_only_the_owner_may_read_a_bundle(bundle: Path) -> None:
+    modes = {path.stat().st_mode & 0o077 for path in (bundle, *bundle.rglob("*"))}
+    assert modes == {0}
+
+
+def test_a_place_that_is_taken_is_refused_and_left_alone(bundle: Path) -> None:
+    before = sorted(bundle.rglob("*"))
+    with pytest.raises(UsageError, match="is there already"), BundleWriter(bundle, "shop"):
+        pass
+    assert sorted(bundle.rglob("*")) == before
+
+
+def test_an_empty_folder_is_a_place_for_a_bundle(tmp_path: Path, make: Make) -> None:
+    (tmp_path / "out").mkdir()
+    verify_bundle(make(tmp_path / "out"), Silent())
+
+
+def test_tables_that_differ_in_case_alone_get_folders_that_differ_in_more(tmp_path: Path) -> None:
+    with BundleWriter(tmp_path / "out", "shop") as writer:
+        paths = {str(writer.part_path(name, 1)) for name in ("Orders", "orders", "ORDERS")}
+        assert len({path.casefold() for path in paths}) == 3
+        assert str(writer.part_path("Orders", 1)) in paths
+
+
+def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
+    def make() -> None:
+        with BundleWriter(tmp_path / "out", "shop") as writer:
+            fill(writer)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        make()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_text_that_no_masker_made_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(TypeError, match="only masked texts"),
+        BundleWriter(tmp_path / "out", "shop") as writer,
+    ):
+        writer.add_text("logs/a", cast("MaskedText", b"secret"), "a log")
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "manifest.json", "data/x", "load.sql", "a/../b"])
+def test_texts_go_nowhere_else(tmp_path: Path, path: str) -> None:
+    with (
+        pytest.raises(ValueError, match="not a path"),
+        BundleWriter(tmp_path / "out", "shop") as writer,
+    ):
+        writer.add_text(path, MaskedText(b""), "x")
+
+
+def test_a_bundle_that_would_not_verify_is_not_put_in_its_place(tmp_path: Path) -> None:
+    def make() -> None:
+        with BundleWriter(tmp_path / "out", "shop") as writer:
+            fill(writer)
+            (writer.root / "logs/web1/error.log").write_bytes(b"changed.")
+            writer.finish(manifest_of(), Silent())
+
+    with pytest.raises(BundleInvalid, match="damaged"):
+        make()
+    assert list(tmp_path.iterdir()) == []
+
+
+# What can happen to a bundle on its way.
+
+
+def test_truncated_part(bundle: Path) -> None:
+    part = bundle / ORDERS
+    part.write_bytes(part.read_bytes()[:-3])
+    (finding,) = findings_of(bundle)
+    assert finding.startswith(f"{ORDERS} has ")
+
+
+@pytest.mark.parametrize("path", [ORDERS, "logs/web1/error.log", "schema/shop/table-orders.sql"])
+def test_every_flipped_bit_is_found(bundle: Path, path: str) -> None:
+    whole = (bundle / path).read_bytes()
+    for position in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[position] ^= 1 << position % 8
+        (bundle / path).write_bytes(flipped)
+        (finding,) = findings_of(bundle)
+        assert finding.startswith(path)
+        with pytest.raises(BundleInvalid):
+            check_digests(open_bundle(bundle), Silent())
+
+
+def test_everything_that_is_wrong_comes_at_once(bundle: Path) -> None:
+    (bundle / ORDERS).unlink()
+    (bundle / "logs/web1/error.log").write_bytes(b"it brake")
+    (bundle / "extra").write_bytes(b"")
+    (bundle / "logs/link").symlink_to("/etc/passwd")
+    assert set(findings_of(bundle)) == {
+        f"{ORDERS} is missing.",
+        "logs/web1/error.log does not match its digest.",
+        "'extra' is a file that the manifest does not name.",
+        "'logs/link' is a symbolic link that the manifest does not name.",
+    }
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(bundle: Path, tmp_path: Path) -> None:
+    shutil.move(bundle / ORDERS, tmp_path / "elsewhere")
+    (bundle / ORDERS).symlink_to(tmp_path / "elsewhere")
+    assert findings_of(bundle) == (f"{ORDERS} is or lies behind a symbolic link.",)
+
+
+def test_a_link_in_the_place_of_a_folder_is_not_followed(bundle: Path, tmp_path: Path) -> None:
+    shutil.move(bundle / "logs", tmp_path / "elsewhere")
+    (bundle / "logs").symlink_to(tmp_path / "elsewhere")
+    assert "logs/web1/error.log is or lies behind a symbolic link." in findings_of(bundle)
+
+
+def test_a_pipe_in_the_place_of_a_file_does_not_make_us_wait(bundle: Path) -> None:
+    (bundle / ORDERS).unlink()
+    os.mkfifo(bundle / ORDERS)
+    assert findings_of(bundle) == (f"{ORDERS} is no plain file.",)
+
+
+def test_a_link_in_the_place_of_the_manifest_is_not_followed(bundle: Path, tmp_path: Path) -> None:
+    shutil.move(bundle / "manifest.json", tmp_path / "elsewhere")
+    (bundle / "manifest.json").symlink_to(tmp_path / "elsewhere")
+    assert findings_of(bundle) == ("manifest.json is or lies behind a symbolic link.",)
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "a/../../b", "manifest.json"])
+def test_a_path_that_leads_out_of_the_bundle(bundle: Path, path: str) -> None:
+    edit_manifest(bundle, lambda manifest: manifest["files"][0].update(path=path))
+    (finding,) = findings_of(bundle)
+    assert finding == "files.0: Value error, a path that leads out of the bundle"
+
+
+def test_a_part_that_unpacks_to_more_than_declared_is_stopped(bundle: Path) -> None:
+    bomb = zstandard.ZstdCompressor().compress(b"\n" * 2**28)
+    assert len(bomb) < 2**16
+    (bundle / ORDERS).write_bytes(bomb)
+    edit_manifest(bundle, lambda one: one["tables"][0]["parts"][0].update(stored_bytes=len(bomb)))
+    assert findings_of(bundle) == (f"{ORDERS} unpacks to more than the manifest declares.",)
+    opened = open_bundle(bundle)
+    blocks = opened.read_part(opened.manifest.tables[0].parts[0])
+    with pytest.raises(BundleInvalid):
+        next(blocks)  # not one block of it is given
+
+
+def test_a_part_that_wants_more_memory_than_ours_do_is_refused(bundle: Path) -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=27)
+    greedy = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    stored = greedy.compress(b"1\t\\N\n") + greedy.flush()
+    (bundle / ORDERS).write_bytes(stored)
+    edit_manifest(bundle, lambda one: one["tables"][0]["parts"][0].update(stored_bytes=len(stored)))
+    assert findings_of(bundle) == (f"{ORDERS} is damaged: it cannot be unpacked.",)
+
+
+def test_a_newer_format_names_itself_and_the_cure(bundle: Path) -> None:
+    edit_manifest(bundle, lambda manifest: manifest.update(format=2, source="another shape"))
+    with pytest.raises(BundleInvalid, match="format 2 and was made by a newer sandbox") as caught:
+        open_bundle(bundle)
+    assert caught.value.hint == "Install the sandbox that made it, or a newer one."
+
+
+def test_a_field_that_this_version_does_not_know_is_passed_over(bundle: Path) -> None:
+    edit_manifest(bundle, lambda manifest: manifest.update(sealed_by="a later version"))
+    verify_bundle(bundle, Silent())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "cannot be understood"),
+        (b"{", "cannot be understood"),
+        (b"\xff\xfe", "cannot be understood"),
+        (b'{"format": 1}', "cannot be understood"),
+        (b'{"format": "1"}', "cannot be understood"),
+        (b'{"format": 0}', "cannot be understood"),
+        (b"[" * 100_000, "nested deeper"),
+        (b'{"plan":' * 50 + b"1" + b"}" * 50, "nested deeper"),
+        (b" " * (64 * 2**20 + 1), "larger than 64 MiB"),
+    ],
+)
+def test_a_manifest_that_is_none(bundle: Path, text: bytes, said: str) -> None:
+    (bundle / "manifest.json").write_bytes(text)
+    with pytest.raises(BundleInvalid, match=said):
+        open_bundle(bundle)
+
+
+def test_what_stands_in_a_broken_manifest_is_not_repeated(bundle: Path) -> None:
+    edit_manifest(bundle, lambda manifest: manifest["source"].update(family="canary-7f"))
+    with pytest.raises(BundleInvalid) as caught:
+        open_bundle(bundle)
+    assert caught.value.findings
+    assert "canary" not in str((caught.value.findings, caught.value.message, caught.value.hint))
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda table: table.update(rows=99),
+        lambda table: table.update(bytes=1),
+        lambda table: table.update(ordered=False),
+        lambda table: table.update(identity=[]),
+        lambda table: table["columns"][0].update(kept=False),
+        lambda table: table["columns"][1].update(name="id"),
+        lambda table: table["parts"][0].update(text_sha256=None),
+        lambda table: table["parts"][1].update(path=ORDERS),
+        lambda table: table["parts"][0].update(sha256="AB" * 32),
+        lambda table: table["parts"][0].update(rows=-1),
+        lambda table: table.update(columns=[]),
+    ],
+)
+def test_a_manifest_that_contradicts_itself(
+    bundle: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    edit_manifest(bundle, lambda manifest: edit(manifest["tables"][0]))
+    with pytest.raises(BundleInvalid, match="cannot be understood"):
+        open_bundle(bundle)
+
+
+def rewrite_part(bundle: Path, table: int, text: bytes, **facts: Any) -> None:
+    """Put another text into a part, with digests that fit, as a hand with intent would."""
+    manifest = parse_manifest((bundle / "manifest.json").read_bytes())
+    entry = manifest.tables[table]
+    path = bundle / entry.parts[0].path
+    stored = zstandard.ZstdCompressor().compress(text)
+    path.write_bytes(stored)
+
+    def edit(manifest: dict[str, Any]) -> None:
+        part = manifest["tables"][table]["parts"][0]
+        digest = hashlib.sha256
+        part.update(
+            bytes=len(text),
+            stored_bytes=len(stored),
+            sha256=digest(stored).hexdigest(),
+            **facts,
+        )
+        if part["text_sha256"]:
+            part["text_sha256"] = digest(text).hexdigest()
+        manifest["tables"][table]["bytes"] = sum(
+            one["bytes"] for one in manifest["tables"][table]["parts"]
+        )
+
+    edit_manifest(bundle, edit)
+
+
+def test_a_row_with_a_field_too_many(bundle: Path) -> None:
+    rewrite_part(bundle, 0, b"1\t2\t3\n4\t5\n")
+    assert findings_of(bundle) == (f"{ORDERS} has rows with more or fewer fields than columns.",)
+
+
+def test_a_part_that_ends_within_a_row(bundle: Path) -> None:
+    rewrite_part(bundle, 0, b"1\t2\n3\t4\n5")
+    assert findings_of(bundle) == (f"{ORDERS} ends within a row.",)
+
+
+def test_a_part_with_fewer_rows_than_declared(bundle: Path) -> None:
+    rewrite_part(bundle, 0, b"1\t2\n")
+    (finding,) = findings_of(bundle)
+    assert finding == f"{ORDERS} does not hold the rows that the manifest declares."
+
+
+def test_rows_that_do_not_match_their_sum(bundle: Path) -> None:
+    rewrite_part(bundle, 1, b"x\ny\n\\N\n")
+    (finding,) = findings_of(bundle)
+    assert finding.endswith("its rows do not match their checksum.")
+
+
+def test_a_folder_without_manifest_is_no_bundle(bundle: Path) -> None:
+    (bundle / "manifest.json").unlink()
+    with pytest.raises(BundleInvalid, match="holds no manifest") as caught:
+        open_bundle(bundle)
+    assert "export again" in caught.value.hint
+
+
+def test_a_place_where_nothing_is(tmp_path: Path) -> None:
+    with pytest.raises(BundleInvalid, match="is not there"):
+        open_bundle(tmp_path / "nothing")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(BundleInvalid, match="is a file"):
+        open_bundle(tmp_path / "file")
+
+
+def test_a_table_says_whether_its_rows_have_an_order_that_can_be_repeated() -> None:
+    part = PartEntry(path="data/a", rows=0, bytes=0, stored_bytes=0, sha256="0" * 64, rows_sum=0)
+    with pytest.raises(ValueError, match="digest that its table calls for"):
+        TableEntry.model_validate(
+            {
+                "name": "t",
+                "engine": "InnoDB",
+                "columns": [{"name": "a", "kind": "int", "declared": "int", "kept": True}],
+                "identity": ["a"],
+                "ordered": True,
+                "parts": [part],
+            }
+        )

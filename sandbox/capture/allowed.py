@@ -65,9 +65,9 @@ _PATH_WORDS = word_set(
     "https ico image images img include includes index ini java javascript jpeg jpg js json lib "
     "library local lock log logs mail main map media mime mod modules mysql mysqld nginx null opt "
     "params pem php pid ping pool png pool d proc public releases robots root rtmp run scgi "
-    "sendmail session sessions share shared site sites enabled available slow snippets sock socket spool "
-    "src srv ssl static status stderr stdout storage svg sys tmp tmpfs txt upload uploads usr "
-    "uwsgi var vendor views web webp well known woff www xml yaml zend zoneinfo self x so"
+    "sendmail session sessions share shared site sites enabled available slow snippets sock socket "
+    "spool src srv ssl static status stderr stdout storage svg sys tmp tmpfs txt upload uploads "
+    "usr uwsgi var vendor views web webp well known woff www xml yaml zend zoneinfo self x so"
 )
 
 _SECRET = re.compile(

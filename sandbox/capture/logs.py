@@ -1,7 +1,7 @@
 """Read logs line by line: nginx access and error, php-fpm and PHP errors, Zend_Log.
 
-Takes a `ServerCapture`; gives `LogEvent`s as a stream, in the order of each log. Whatever is
-in a log is tolerated: a line that cannot be read is passed over, bytes that are no UTF-8 are kept as
+Takes a `ServerCapture`; gives `LogEvent`s as a stream, in the order of each log. Whatever is in a
+log is tolerated: a line that cannot be read is passed over, bytes that are no UTF-8 are kept as
 escapes, and a stack trace is put to the line that it follows. Nothing here is masked yet.
 """
 
@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from sandbox.capture.archive import CapturedLog, ServerCapture
+from sandbox.capture.log_formats import ZEND_DEFAULTS, access_pattern, zend_pattern
 from sandbox.capture.nginx import directives, log_formats
 
 _TRACE_LINES = 200  # of one event; the rest is passed over
@@ -95,7 +96,7 @@ def read_events(capture: ServerCapture) -> Iterator[LogEvent]:
 
 def parse_log(
     log: CapturedLog,
-    zone: tzinfo = timezone.utc,
+    zone: tzinfo = UTC,
     *,
     formats: dict[str, str] | None = None,
     format_name: str = "",
@@ -114,8 +115,8 @@ def parse_log(
     ordered = [known[format_name]] if format_name in known else []
     ordered += [pattern for name, pattern in known.items() if name != format_name]
     parser = _Parser(
-        [_access_pattern(one) for one in ordered],
-        [_zend_pattern(one) for one in (*zend, *_ZEND_DEFAULTS)],
+        [access_pattern(one) for one in ordered],
+        [zend_pattern(one) for one in (*zend, *ZEND_DEFAULTS)],
         zone,
     )
     event: LogEvent | None = None
@@ -138,7 +139,8 @@ _NGINX_ERROR = re.compile(
     r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] \d+#\d+: (?:\*\d+ )?(.*)", re.DOTALL
 )
 _PHP = re.compile(
-    r"\[(\d{1,2}-\w{3}-\d{4} \d\d:\d\d:\d\d)(?:\.\d+)?(?: ([A-Za-z_+-]+(?:/[A-Za-z_+-]+)*))?\] (.*)",
+    r"\[(\d{1,2}-\w{3}-\d{4} \d\d:\d\d:\d\d)(?:\.\d+)?(?: ([A-Za-z_+-]+(?:/[A-Za-z_+-]+)*))?\]"
+    r" (.*)",
     re.DOTALL,
 )
 _PHP_LEVEL = re.compile(
@@ -156,7 +158,7 @@ _METHODS = r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"
 _REQUEST = re.compile(rf"\b({_METHODS}) ((?:https?://[^\s/\"]+)?/[^\s\",]*)")
 _STATUS = re.compile(rf"\b(?:{_METHODS}) \S+ ([1-5]\d\d)\b|\bstatus[\"']?\s*[=:]\s*([1-5]\d\d)\b")
 _EXCEPTION = re.compile(
-    r"(?<![\w\\])((?:[A-Za-z_]\w*\\)*[A-Z]\w*(?:Exception|Error)(?:_\w+)*|[A-Z]\w*_Exception\w*)\b(?!\.php)"
+    r"(?<![\w\\])((?:[A-Za-z_]\w*\\)*(?:[A-Z]\w*)?(?:Exception|Error)(?:_\w*)?)(?![\w\\]|\.php)"
 )
 _PLACES = (
     re.compile(r" in (/?[\w./\\-]+\.(?:php|phtml|inc))(?::(\d+)|\((\d+)\)| on line (\d+))"),
@@ -173,29 +175,6 @@ _SQL_TEXTS = (
     (1205, "Lock wait timeout exceeded"),
     (2006, "MySQL server has gone away"),
 )
-_ZEND_DEFAULTS = (
-    "%timestamp% %priorityName% (%priority%): %message%",
-    "%timestamp% %priorityName%: %message%",
-    "%timestamp% %priorityName% %message%",
-    "[%timestamp%] %channel%.%priorityName%: %message%",
-    "[%timestamp%] %priorityName%: %message%",
-)
-_ZEND_PARTS = {
-    "timestamp": r"(?P<timestamp>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)",
-    "priorityName": r"(?P<priorityName>(?i:EMERG(?:ENCY)?|ALERT|CRIT(?:ICAL)?|ERR(?:OR)?"
-    r"|WARN(?:ING)?|NOTICE|INFO|DEBUG))",
-    "priority": r"(?P<priority>\d)",
-    "message": r"(?P<message>.*)",
-}
-_NGINX_PARTS = {
-    "request": rf"(?P<method>[A-Z]{{3,10}}) (?P<uri>\S+)(?: HTTP/[\d.]+)?|(?P<raw>[^\"]*)",
-    "status": r"(?P<status>\d{3})",
-    "time_local": r"(?P<time_local>\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})",
-    "time_iso8601": r"(?P<time_iso8601>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))",
-    "msec": r"(?P<msec>\d+\.\d+)",
-    "request_method": r"(?P<method>[A-Z]{3,10})",
-    "request_uri": r"(?P<uri>\S+?)",
-}
 _MONTHS = dict(zip(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     range(1, 13), strict=True,
@@ -299,58 +278,15 @@ def _sql_error(text: str) -> int:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """Find the last place in the first line: messages may name other files before it."""
-    found = None
-    for found in pattern.finditer(text.partition("\n")[0].partition("Stack trace")[0]):
-        pass
-    return found
+    """Find the last place before the stack trace: messages may name other files before it."""
+    beginning = re.split(r"\n?Stack trace:|\n#\d+ |\n\s+thrown in ", text, maxsplit=1)[0]
+    return next(reversed(list(pattern.finditer(beginning))), None)
 
 
 def _with_trace(event: LogEvent, more: list[str]) -> LogEvent:
     if not more:
         return event
     return replace(event, message="\n".join((event.message, *more))[:_LONGEST])
-
-
-def _access_pattern(log_format: str) -> re.Pattern[str]:
-    """Make a pattern of a log format of nginx."""
-    pieces: list[str] = []
-    seen: set[str] = set()
-    number = 0
-    for part in re.split(r"(\$\{?\w+\}?)", log_format):
-        name = part.strip("${}")
-        if not part.startswith("$"):
-            pieces.append(re.escape(part))
-            continue
-        number += 1
-        known = _NGINX_PARTS.get(name)
-        if known and not any(group in seen for group in re.findall(r"\(\?P<(\w+)>", known)):
-            seen |= set(re.findall(r"\(\?P<(\w+)>", known))
-            pieces.append(f"(?:{known})")
-        elif re.search(r"request_id|correlation_id|trace_id", name):
-            pieces.append(rf"(?P<id{number}>[^\s\"]*)")
-        elif name in {"uri", "document_uri"} and "path" not in seen:
-            seen.add("path")
-            pieces.append(r"(?P<path>\S+?)")
-        else:
-            pieces.append(r".*?")
-    return re.compile("".join(pieces) + r"\s*")
-
-
-def _zend_pattern(log_format: str) -> re.Pattern[str]:
-    """Make a pattern of a format of Zend_Log's Simple formatter."""
-    pieces: list[str] = []
-    seen: set[str] = set()
-    for part in re.split(r"(%\w+%)", log_format.strip()):
-        name = part.strip("%")
-        if not part.startswith("%"):
-            pieces.append(re.escape(part))
-        elif name in _ZEND_PARTS and name not in seen:
-            seen.add(name)
-            pieces.append(_ZEND_PARTS[name])
-        else:
-            pieces.append(r".*?")
-    return re.compile("".join(pieces) + r"\s*", re.DOTALL)
 
 
 def _nginx_files(capture: ServerCapture) -> list[bytes]:
@@ -371,10 +307,10 @@ def _access_time(parts: dict[str, str | None]) -> datetime | None:
     if local := parts.get("time_local"):
         return _time(_english(local), "%d/%m/%Y:%H:%M:%S %z", None)
     if iso := parts.get("time_iso8601"):
-        return _iso(iso, timezone.utc)
+        return _iso(iso, UTC)
     if msec := parts.get("msec"):
         try:
-            return datetime.fromtimestamp(float(msec), timezone.utc)
+            return datetime.fromtimestamp(float(msec), UTC)
         except (ValueError, OverflowError, OSError):
             return None
     return None
@@ -388,7 +324,7 @@ def _english(text: str) -> str:
 def _time(text: str, form: str, zone: tzinfo | None) -> datetime | None:
     try:
         time = datetime.strptime(text, form)  # noqa: DTZ007 - the zone comes next
-        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(timezone.utc)
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -396,7 +332,7 @@ def _time(text: str, form: str, zone: tzinfo | None) -> datetime | None:
 def _iso(text: str, zone: tzinfo) -> datetime | None:
     try:
         time = datetime.fromisoformat(text.replace(",", "."))
-        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(timezone.utc)
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -414,5 +350,5 @@ def _offset(text: str) -> tzinfo:
         try:
             return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
         except ValueError:
-            return timezone.utc
-    return timezone.utc
+            return UTC
+    return UTC

@@ -1,0 +1,234 @@
+"""Write what goes into a bundle of captures and failing requests: masked, as JSON.
+
+Everything is put together of checked pieces (`sandbox.masking.segments`): what is neither a number, a
+time, a digest nor a name out of the application's own source is masked as text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from sandbox.capture.allowed import Known, is_known_path
+from sandbox.capture.archive import ServerCapture
+from sandbox.capture.requests import FailingRequest
+from sandbox.masking.segments import (
+    Allowed,
+    JsonString,
+    MaskText,
+    Segment,
+    ToMask,
+    Verbatim,
+    assemble,
+    fits,
+)
+from sandbox.model import MaskedText
+
+_Piece = Verbatim | ToMask
+_KEY_DIGITS = 10  # digits of a number that is taken for a key
+
+# How each fact may leave; one that is not listed is masked as text.
+_FACTS: tuple[tuple[re.Pattern[str], Allowed, re.Pattern[str]], ...] = tuple(
+    (re.compile(name), rule, re.compile(value))
+    for name, rule, value in (
+        (r"name", Allowed.NAME, r"[A-Za-z0-9._-]{1,64}"),
+        (r"captured_at", Allowed.TIME, r".*"),
+        (r"captured_by", Allowed.CHOICE, r"root|www-data|nginx|apache|nobody|\d{1,6}"),
+        (r"since_hours|release\.files|release\.all_files", Allowed.NUMBER, r"\d{1,9}"),
+        (r"system\.kernel", Allowed.CHOICE, r"Linux [0-9][A-Za-z0-9.+_-]{2,60} [a-z0-9_]{3,12}"),
+        (r"system\.(?:ID|VERSION_ID)", Allowed.CHOICE, r"[a-z0-9._-]{1,20}"),
+        (r"time\.zone", Allowed.CHOICE, r"[A-Za-z_]{2,20}(?:/[A-Za-z_+-]{2,30}){0,2}[0-9+-]{0,3}"),
+        (r"time\.offset", Allowed.NUMBER, r"[+-]\d{4}"),
+        (r"locale", Allowed.CHOICE, r"[A-Za-z_]{1,10}(?:\.[A-Za-z0-9-]{3,8})?(?:@[a-z]{2,10})?"),
+        (r"(?:nginx|php\.\w+)\.version|release\.VERSION", Allowed.CHOICE, r"v?\d[A-Za-z0-9.+~_-]{0,30}"),
+        (r"release\.(?:git|REVISION)", Allowed.DIGEST, r"[0-9a-f]{8,64}"),
+    )
+)  # fmt: skip
+# What the script says behind the path or name that it could not see.
+_MISSING = re.compile(
+    r"no right to read it|it could not be read to its end|what lies behind its first MB"
+    r"|there are over \d+ (?:settings|logs)|this (?:log|file) is not there, or not visible"
+    r"|its settings|its settings were read from files; the running process was not asked"
+    r"|no running master process; its settings are those of the usual places"
+    r"|names in its environment \(takes a running php-fpm, and root\)|it did not answer"
+    r"|there is no php to ask, so no list of extensions and of settings in force"
+    r"|which folder it is \(give it with --app\)|none was found \(give them with --log\)"
+)
+
+
+def mask_facts(capture: ServerCapture, mask_text: MaskText) -> MaskedText:
+    """Write facts, extensions, names in the environment, checksums and what is missing.
+
+    Raises:
+        MaskingRefused: A piece was to stay that does not fit the allow-list: a fault of ours.
+    """
+    known = Known.of(capture)
+    facts = {name: _fact(name, value, known) for name, value in capture.facts.items() if value}
+    extensions = {
+        name: [_if(version, Allowed.CHOICE, r"[A-Za-z0-9. _$:+~-]{0,60}")]
+        for name, version in capture.extensions.items()
+        if fits(name.encode(), Allowed.NAME)
+    }
+    release = {
+        path: [Verbatim(digest.encode(), Allowed.DIGEST)]
+        for path, digest in sorted(capture.release.items())
+        if fits(path.encode(), Allowed.PATH)
+    }
+    segments: list[Segment] = [
+        *_text('{"facts": '), *_object(facts, Allowed.NAME),
+        *_text(',\n"extensions": '), *_object(extensions, Allowed.NAME),
+        *_text(',\n"environment": '), *_list([_name(one) for one in capture.environment]),
+        *_text(',\n"release": '), *_object(release, Allowed.PATH),
+        *_text(',\n"missing": '), *_list([_lack(one, known) for one in capture.missing]),
+        *_text("}\n"),
+    ]  # fmt: skip
+    return assemble(segments, mask_text)
+
+
+def mask_requests(
+    requests: Sequence[FailingRequest], captures: Sequence[ServerCapture], mask_text: MaskText
+) -> MaskedText:
+    """Write failing requests as JSON lines.
+
+    Args:
+        requests: The requests.
+        captures: The servers that they failed on: words of their sources stay in URLs.
+        mask_text: `Masker.mask_text`.
+
+    Raises:
+        MaskingRefused: A piece was to stay that does not fit the allow-list: a fault of ours.
+    """
+    words: set[str] = set()
+    for capture in captures:
+        words |= {word.lower() for word in capture.vocabulary}
+    lines: list[Segment] = []
+    for request in requests:
+        lines += _request(request, frozenset(words))
+    return assemble(lines, mask_text)
+
+
+def _request(request: FailingRequest, words: frozenset[str]) -> Iterator[Segment]:
+    signature = request.signature
+    file, _, line = signature.place.rpartition(":")
+    strings: dict[str, list[_Piece]] = {
+        "method": [_if(request.method, Allowed.IDENTIFIER, r"[A-Z]{3,10}")],
+        "url": _url(request.url, words),
+        "exception": [_if(signature.exception, Allowed.IDENTIFIER, r".+")],
+        "file": [_if(file, Allowed.PATH, r"[A-Za-z0-9_./-]+\.(?:php|phtml|inc)")],
+        "route": _url(signature.route.partition(" ")[2], words),
+        "first": [_time(request.first.isoformat() if request.first else "")],
+        "last": [_time(request.last.isoformat() if request.last else "")],
+        "request_id": [_if(request.request_id, Allowed.DIGEST, r"[0-9a-f]{8,64}")],
+        "message": [ToMask(request.message.encode("utf-8", "backslashreplace"), "log")],
+        "why": [Verbatim(request.why.encode(), Allowed.FORMAT)],
+    }
+    numbers = {
+        "status": signature.status, "line": int(line or 0),
+        "sql_error": signature.sql_error, "count": request.count,
+    }  # fmt: skip
+    yield from _text("{")
+    for name, pieces in strings.items():
+        if any(piece.text for piece in pieces):
+            yield from _text(f'"{name}": ')
+            yield JsonString(tuple(pieces))
+            yield from _text(", ")
+    for name, number in numbers.items():
+        yield from _text(f'"{name}": ')
+        yield Verbatim(str(number).encode(), Allowed.NUMBER)
+        yield from _text(", ")
+    yield from _text('"servers": ')
+    yield from _list([[_if(one, Allowed.NAME, r"[A-Za-z0-9._-]{1,64}")] for one in request.servers])
+    yield from _text(f', "replayable": {json.dumps(request.replayable)}}}\n')
+
+
+def _url(url: str, words: frozenset[str]) -> list[_Piece]:
+    """Cut a URL into what stays (keys, words of the source, punctuation) and what is masked."""
+    path, mark, query = url.partition("?")
+    pieces: list[_Piece] = []
+    for part in re.split(r"([/.])", path):
+        pieces += _part(part, words)
+    if mark:
+        pieces.append(Verbatim(b"?", Allowed.CHOICE))
+        for part in re.split(r"([&;=])", query):
+            pieces += _part(part, words)
+    return pieces
+
+
+def _part(part: str, words: frozenset[str]) -> list[_Piece]:
+    if not part:
+        return []
+    content = part.encode("utf-8", "backslashreplace")
+    if re.fullmatch(r"[/.&;=]", part):
+        return [Verbatim(content, Allowed.CHOICE)]
+    if re.fullmatch(rf"0|[1-9][0-9]{{0,{_KEY_DIGITS - 1}}}", part):
+        return [Verbatim(content, Allowed.NUMBER)]
+    named = re.findall(r"[A-Za-z]+", part)
+    if fits(content, Allowed.NAME) and not re.search(r"[0-9]{3}", part) and named:
+        whole = part.lower() in words or all(word.lower() in words for word in named)
+        if whole or re.fullmatch(r"v[0-9]{1,2}|N", part):
+            return [Verbatim(content, Allowed.NAME)]
+    return [ToMask(content, "log")]
+
+
+def _fact(name: str, value: str, known: Known) -> list[_Piece]:
+    if name == "release.path" and is_known_path(value.encode(), known):
+        return [Verbatim(value.encode(), Allowed.PATH)]
+    for pattern, rule, form in _FACTS:
+        if pattern.fullmatch(name) and form.fullmatch(value) and fits(value.encode(), rule):
+            return [Verbatim(value.encode(), rule)]
+    return [ToMask(value.encode(), "plain")]
+
+
+def _lack(text: str, known: Known) -> list[_Piece]:
+    what, colon, why = text.partition(": ")
+    if not colon or not _MISSING.fullmatch(why):
+        return [ToMask(text.encode(), "log")]
+    usual = what in {"php", "php-fpm", "nginx", "logs", "the release"}
+    path = is_known_path(what.encode(), known)
+    rule = Allowed.CHOICE if usual else Allowed.PATH
+    first: _Piece = Verbatim(what.encode(), rule) if usual or path else ToMask(what.encode(), "log")
+    return [first, Verbatim(f": {why}".encode(), Allowed.FORMAT)]
+
+
+def _name(text: str) -> list[_Piece]:
+    return [_if(text, Allowed.NAME, r"[A-Za-z_][A-Za-z0-9_]{0,80}")]
+
+
+def _time(text: str) -> _Piece:
+    return _if(text, Allowed.TIME, r".*")
+
+
+def _if(text: str, rule: Allowed, form: str) -> _Piece:
+    """Let a text stay if it has a form and fits a rule; mask it otherwise."""
+    content = text.encode("utf-8", "backslashreplace")
+    if not content:
+        return Verbatim(b"", Allowed.LAYOUT)
+    stays = re.fullmatch(form, text) is not None and fits(content, rule)
+    return Verbatim(content, rule) if stays else ToMask(content, "log")
+
+
+def _text(text: str) -> Iterator[Segment]:
+    """Give a piece of JSON that is ours."""
+    yield Verbatim(text.encode(), Allowed.FORMAT)
+
+
+def _object(members: Mapping[str, Sequence[_Piece]], names: Allowed) -> Iterator[Segment]:
+    yield from _text("{")
+    for number, (name, pieces) in enumerate(members.items()):
+        yield from _text(",\n " if number else "")
+        known = fits(name.encode(), names)
+        yield JsonString(
+            (Verbatim(name.encode(), names) if known else ToMask(name.encode(), "log"),)
+        )
+        yield from _text(": ")
+        yield JsonString(tuple(pieces))
+    yield from _text("}")
+
+
+def _list(members: Sequence[Sequence[_Piece]]) -> Iterator[Segment]:
+    yield from _text("[")
+    for number, pieces in enumerate(members):
+        yield from _text(", " if number else "")
+        yield JsonString(tuple(pieces))
+    yield from _text("]")

@@ -207,6 +207,10 @@ class BaseImageFailed(StackError):
     default_hint = "Check that the package mirror answers (apt-get update), then run again."
 
 
+class MirrorUnusable(StackError):
+    """This machine's package mirror cannot be told, or cannot be used to build images."""
+
+
 class ImageBuildFailed(StackError):
     """A step of an image recipe failed."""
 

@@ -13,10 +13,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import ErrorDetails
 
 from sandbox.errors import SettingsError
+from sandbox.packaged import PACKAGED, is_reference
 from sandbox.toml_lines import find_lines
 
 DEFAULT_FILE = Path("sandbox.toml")
@@ -28,11 +36,17 @@ _IMAGE_OR_VERSION = re.compile(
 _REPOSITORY = re.compile(r"[a-z0-9][\w.-]*(:\d+)?(/[a-z0-9][\w.-]*)*", re.ASCII)
 
 
-def _image_or_version(value: str) -> str:
+def _image_or_version(value: str, info: ValidationInfo) -> str:
     if value and not _IMAGE_OR_VERSION.fullmatch(value):
         raise ValueError(
             "must be an image such as registry.example:5000/php:5.6-fpm or a version such as 8.2; "
             "credentials belong into `docker login`"
+        )
+    packaged = PACKAGED[info.field_name or ""]
+    if value and not is_reference(value) and value not in packaged:
+        raise ValueError(
+            f"must be one of {', '.join(packaged)}, which packages hold, "
+            "or an image with its tag, NAME:TAG"
         )
     return value
 

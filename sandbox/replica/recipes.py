@@ -7,39 +7,23 @@ at a name: a changed recipe has a new name, and an unchanged one is never built 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import UsageError
+from sandbox.packaged import ARCHIVES, PACKAGED, is_reference
 
 PREFIX = "prod-sandbox"
-# suite -> the parts of it to install from, beside each other in a mirror's archives.
-_ARCHIVES: Mapping[str, tuple[str, ...]] = {
-    # Out of support since August 2026: its security archive lists packages whose files are gone.
-    "bullseye": ("", "-updates"),
-    "bookworm": ("", "-updates", "-security"),
-    "trixie": ("", "-updates", "-security"),
-    "sid": ("",),
-}
-SUITES = tuple(_ARCHIVES)
+SUITES = tuple(ARCHIVES)
 _DIGEST_LENGTH = 12
 
-# role -> version -> the Debian suite that packages it.
-_PACKAGED: Mapping[str, Mapping[str, str]] = {
-    "base": {suite: suite for suite in SUITES},
-    "zf1": {"debian": "trixie", "composer": "bookworm"},
-    "mariadb": {"10.5": "bullseye", "10.11": "bookworm", "11.8": "trixie"},
-    "mysql": {"9.7": "sid"},
-    "php": {"7.4": "bullseye", "8.2": "bookworm", "8.4": "trixie"},
-    "gateway": {"1": "bookworm"},
-    "sink": {"1": "bookworm"},
-}
 _DEFAULT_VERSION = {"mariadb": "10.11", "php": "8.2", "zf1": "debian"}
 _DOCKERFILES = {("zf1", "composer"): "Dockerfile.composer"}
 _NEEDS_ZF1 = ("php",)
 
-ROLES = tuple(_PACKAGED)
+ROLES = tuple(PACKAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +80,12 @@ def recipes_folder() -> Path:
 
 def archives_of(suite: str) -> tuple[str, ...]:
     """Give the parts of a suite to install from, as endings of its name."""
-    return _ARCHIVES[suite]
+    return ARCHIVES[suite]
 
 
 def versions_of(role: str) -> tuple[str, ...]:
     """Give the versions of a role that Debian packages, oldest first."""
-    return tuple(_PACKAGED[role])
+    return tuple(PACKAGED[role])
 
 
 def default_version(role: str) -> str:
@@ -113,7 +97,7 @@ def everything() -> tuple[Wanted, ...]:
     """Ask for every image that can be built from packages alone."""
     return tuple(
         Wanted(role, version)
-        for role, versions in _PACKAGED.items()
+        for role, versions in PACKAGED.items()
         for version in versions
         if (role, version) != ("zf1", "composer")
     )
@@ -138,22 +122,23 @@ def plan_images(
 
 
 def _plan(one: Wanted, named: Mapping[str, str], planned: dict[str, PlannedImage]) -> PlannedImage:
-    if one.role not in _PACKAGED:
+    if one.role not in PACKAGED:
         raise UsageError(f"there is no image role {one.role!r}.", hint=_one_of(ROLES))
     choice = named.get(one.role, "")
-    if one.role != "base" and _is_reference(choice):
+    if one.role != "base" and is_reference(choice):
         image = PlannedImage(one.role, choice, choice)
         return planned.setdefault(image.reference, image)
     chosen = choice if one.role != "base" else ""
     version = one.version or chosen or default_version(one.role)
-    if version not in _PACKAGED[one.role]:
+    if version not in PACKAGED[one.role]:
+        shown = version if re.fullmatch(r"[\w.-]{1,40}", version) else "of such a version"
         raise UsageError(
-            f"no package holds {one.role} {version}.",
+            f"no package holds {one.role} {shown}.",
             hint=f"{_one_of(versions_of(one.role))} "
             f"Where a registry answers, name an image instead: "
             f'[images] {one.role} = "NAME:TAG" in sandbox.toml',
         )
-    suite = _PACKAGED[one.role][version]
+    suite = PACKAGED[one.role][version]
     needs: dict[str, str] = {}
     if one.role != "base":
         needs["BASE"] = _plan(Wanted("base", suite), named, planned).reference
@@ -173,14 +158,18 @@ def _plan(one: Wanted, named: Mapping[str, str], planned: dict[str, PlannedImage
     return planned.setdefault(image.reference, image)
 
 
-def _is_reference(choice: str) -> bool:
-    """Tell an image name from a version: a version has neither a colon nor a slash nor a digest."""
-    return any(mark in choice for mark in ":/@")
+def recipe_files(folder: Path) -> tuple[Path, ...]:
+    """Give the files of a recipe in a fixed order, without what Python left beside them."""
+    return tuple(
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    )
 
 
 def _recipe_digest(folder: Path, made_from: Iterable[str]) -> str:
     digest = hashlib.sha256("\0".join(made_from).encode())
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for file in recipe_files(folder):
         digest.update(f"\0{file.relative_to(folder)}\0{file.stat().st_mode & 0o100}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:_DIGEST_LENGTH]

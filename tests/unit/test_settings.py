@@ -60,6 +60,21 @@ def test_roles_are_set_to_images_or_versions(tmp_path: Path) -> None:
     assert settings.engine.timeout == 5
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('php = "5.6"', "images.php: must be one of 7.4, 8.2, 8.4, which packages hold"),
+        ('mysql = "my-image"', "images.mysql: must be one of 9.7, which packages hold"),
+        ('zf1 = "pear"', "images.zf1: must be one of debian, composer, which packages hold"),
+    ],
+)
+def test_a_version_that_nothing_packages_is_found_in_the_file(
+    tmp_path: Path, setting: str, said: str
+) -> None:
+    (finding,) = findings_of(tmp_path, f'[images]\nregistry = "never"\n{setting}\n')
+    assert finding == f"3: {said}, or an image with its tag, NAME:TAG."
+
+
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         load_settings(tmp_path / "absent.toml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import signal
@@ -23,7 +24,12 @@ from sandbox.report.terminal import console_for, print_error
 
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--debug"})
 _CONFIG = "--config"
-_CREDENTIALS = re.compile(r"(\w+://[^\s:/@]*):[^\s/]*@")
+# What may be credentials before a host. A password may hold anything, a slash or a space too, so
+# everything up to the last @ of a line goes; a digest (name@sha256:…) is none.
+_CREDENTIALS = (
+    (re.compile(r"//[^\n]*@(?!sha256:)"), "//***@"),
+    (re.compile(r"(?<![\w/])[\w.+-]+:(?!//)[^\s@]+@(?!sha256:)"), "***@"),
+)
 
 app = typer.Typer(
     name="sandbox",
@@ -88,8 +94,9 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each way a 
     except SandboxError as error:
         return _print_failure(command, error, as_json=as_json)
     except typer.TyperException as error:
-        text = _CREDENTIALS.sub(r"\1:***@", error.format_message())
-        usage = UsageError(text, hint=f"Run: sandbox {command} --help".replace("  ", " "))
+        usage = UsageError(
+            error.format_message(), hint=f"Run: sandbox {command} --help".replace("  ", " ")
+        )
         return _print_failure(command, usage, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return _print_end(command, ExitCode.INTERRUPTED, as_json=as_json)
@@ -150,12 +157,28 @@ def _print_result(command: str, result: Result, *, as_json: bool) -> None:
 
 
 def _print_failure(command: str, error: SandboxError, *, as_json: bool) -> int:
+    error = without_credentials(error)
     if as_json:
         described = [describe_error(error)]
         print(envelope(command, error.exit_code, errors=described))  # noqa: T201 - the result itself
     else:
         print_error(console_for("stderr"), error)
     return int(error.exit_code)
+
+
+def without_credentials(error: SandboxError) -> SandboxError:
+    """Give the error without what may be a password in an address that it quotes."""
+    shown = copy.copy(error)
+    shown.message = _redacted(error.message)
+    shown.hint = _redacted(error.hint)
+    shown.findings = tuple(_redacted(finding) for finding in error.findings)
+    return shown
+
+
+def _redacted(text: str) -> str:
+    for pattern, stand_in in _CREDENTIALS:
+        text = pattern.sub(stand_in, text)
+    return text
 
 
 def _print_end(command: str, exit_code: ExitCode, *, as_json: bool) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -122,13 +123,57 @@ def test_an_unknown_role_or_version_lists_what_there_is(tmp_path: Path) -> None:
     assert '[images] php = "NAME:TAG"' in version.stderr
 
 
-def test_a_password_in_a_stray_address_is_not_echoed(tmp_path: Path) -> None:
-    address = f"mysql://root:{SECRET}@db.example/shop"
-    for arguments in (["doctor", address], [address], ["doctor", "--for", address]):
-        for form in ([], ["--json"]):
-            done = sandbox(*arguments, *form, cwd=tmp_path)
-            assert done.returncode == ExitCode.USAGE
-            assert SECRET not in done.stdout + done.stderr
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"mysql://root:{SECRET}@db.example/shop",
+        f"mysql://root:a/{SECRET}@db.example/shop",
+        f"mysql://root:a@{SECRET} b@db.example/shop",
+        f"mysql://{SECRET}@db.example/shop",
+        f"root:{SECRET}@db.example",
+    ],
+)
+@pytest.mark.parametrize(
+    "before", [["doctor"], [], ["doctor", "--for"], ["images"], ["images", "--"]]
+)
+def test_a_password_in_a_stray_address_is_not_echoed(
+    address: str, before: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form in ([], ["--json"]):
+        assert run([*form, *before, address]) == ExitCode.USAGE
+        assert SECRET not in "".join(capsys.readouterr())
+
+
+def test_a_password_in_the_name_of_a_settings_file_is_not_echoed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for form in ([], ["--json"]):
+        mistaken = f"mysql://root:{SECRET}@db.example/shop"
+        assert run([*form, "doctor", "--config", mistaken]) == ExitCode.SETTINGS
+        assert SECRET not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("command", [["images"], ["doctor", "--for", "up"]])
+def test_a_password_in_the_engines_address_is_not_echoed(command: list[str]) -> None:
+    for form in ([], ["--json"]):
+        done = sandbox(*command, *form, DOCKER_HOST=f"tcp://user:{SECRET}@127.0.0.1:1")
+        assert done.returncode in {ExitCode.STACK, ExitCode.NO}
+        assert "no Docker engine answers at tcp://127.0.0.1:1" in done.stdout + done.stderr
+        assert SECRET not in done.stdout + done.stderr
+
+
+def test_a_password_is_taken_out_of_every_part_of_an_error(
+    failing_with: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"tcp://root:{SECRET}@engine.example:2375"
+    digest = f"reg.example:5000/php@sha256:{'0' * 64}"
+    failing_with(MaskingRefused(f"a {address}", hint=f"b {address}", findings=(address, digest)))
+    for form in ([], ["--json"]):
+        run([*form, "doctor"])
+        shown = "".join(capsys.readouterr())
+        assert SECRET not in shown
+        assert shown.count("tcp://***@engine.example:2375") == 3
+        assert digest in shown
 
 
 def test_a_broken_settings_file_names_file_and_line_but_not_help(tmp_path: Path) -> None:
@@ -202,38 +247,34 @@ def test_an_end_from_outside_has_its_own_code(
     assert parsed(capsys.readouterr().out)["exit_code"] == code
 
 
-def test_the_process_ends_as_a_signal_asks(tmp_path: Path) -> None:
-    # A socket that accepts and never answers keeps the command waiting for the engine.
-    silent = (
-        "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('s.sock'); s.listen();"
-        "print('ready', flush=True); time.sleep(60)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", silent], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline() == "ready\n"
-            for sent, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
-                _assert_ends(tmp_path, sent, code)
-        finally:
-            server.kill()
-
-
-def _assert_ends(folder: Path, sent: signal.Signals, code: int) -> None:
-    started = "import sys; print('up', file=sys.stderr, flush=True); import sandbox.cli.app as a;"
-    told = f"{started} sys.argv = ['sandbox', 'doctor', '--for', 'up']; a.main()"
-    environment = {**os.environ, "DOCKER_HOST": f"unix://{folder}/s.sock"}
-    with subprocess.Popen(
-        [sys.executable, "-c", told], env=environment, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        process.stderr.readline()
-        try:
-            process.wait(timeout=2)  # time to get as far as the silent engine
-        except subprocess.TimeoutExpired:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_the_process_ends_as_a_signal_asks(tmp_path: Path, sent: signal.Signals, code: int) -> None:
+    # An engine that takes the question and never answers. Only once it was asked is the command
+    # sure to be waiting; before, the signal could meet an interpreter that is still importing.
+    address = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(address))
+        silent.listen()
+        silent.settimeout(60)
+        with (
+            subprocess.Popen(
+                [sys.executable, "-m", "sandbox", "doctor", "--for", "up"],
+                env={**os.environ, "DOCKER_HOST": f"unix://{address}"},
+                stderr=subprocess.DEVNULL,
+            ) as process,
+            _asked(silent),
+        ):
             process.send_signal(sent)
-        assert process.wait(timeout=20) == code
+            assert process.wait(timeout=60) == code
+
+
+def _asked(silent: socket.socket) -> socket.socket:
+    """Take connections until a question comes over one, and give that one, unanswered."""
+    while True:
+        connection, _ = silent.accept()
+        if connection.recv(1):
+            return connection
+        connection.close()
 
 
 def test_output_that_nobody_reads_is_no_failure(tmp_path: Path) -> None:

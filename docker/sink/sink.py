@@ -15,23 +15,26 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 import signal
 import string
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pages import call_page, list_page, mail_page
 
 KEPT = 1000
+LONGEST_LINE = 65537
 REPLIES = Path("/etc/sink/replies.json")
 
 
@@ -167,7 +170,7 @@ class MailTaker:
                 at=now(),
                 sender=envelope.mail_from or "",
                 recipients=list(envelope.rcpt_tos),
-                subject=str(message.get("Subject", "")),
+                subject=_printable(str(message.get("Subject", ""))),
                 text=_text_of(message),
                 source=envelope.content.decode("utf-8", "replace"),
             )
@@ -177,7 +180,51 @@ class MailTaker:
 
 def _text_of(message: EmailMessage) -> str:
     body = message.get_body(preferencelist=("plain", "html"))
-    return body.get_content() if body is not None else ""
+    if body is None:
+        return ""
+    try:
+        return _printable(str(body.get_content()))
+    except LookupError:  # a character set that nobody knows; what arrives is kept all the same
+        raw = body.get_payload(decode=True)
+        return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+
+
+def _printable(text: str) -> str:
+    """Give text that can be encoded: what no character set explained is shown as replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+class BodyBroken(Exception):
+    """A body that does not keep to the protocol; what came of it is in the argument."""
+
+
+def read_body(headers: Mapping[str, str] | Message, stream: BufferedIOBase) -> bytes:
+    """Read the body of a request, of known length or in chunks.
+
+    Raises:
+        BodyBroken: Its length cannot be told, so neither where the next request begins.
+    """
+    if "chunked" in headers.get("Transfer-Encoding", "").lower():
+        return _read_chunks(stream)
+    length = headers.get("Content-Length") or "0"
+    if not length.isdecimal():
+        raise BodyBroken(b"")
+    return stream.read(int(length))
+
+
+def _read_chunks(stream: BufferedIOBase) -> bytes:
+    body = b""
+    while True:
+        size = stream.readline(LONGEST_LINE).partition(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9a-fA-F]{1,8}", size):
+            raise BodyBroken(body)
+        body += stream.read(int(size, 16))
+        if int(size, 16) == 0:
+            break
+        stream.readline(LONGEST_LINE)  # the line end after a chunk
+    while stream.readline(LONGEST_LINE).strip():  # headers that may follow the last chunk
+        pass
+    return body
 
 
 class CallTaker(BaseHTTPRequestHandler):
@@ -189,11 +236,15 @@ class CallTaker(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         """Serve whatever method was asked for, not only those with a do_ method."""
-        self.raw_requestline = self.rfile.readline(65537)
+        self.raw_requestline = self.rfile.readline(LONGEST_LINE)
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            body = read_body(self.headers, self.rfile)
+        except BodyBroken as broken:
+            body = bytes(broken.args[0])
+            self.close_connection = True
         host = (self.headers.get("Host") or "").partition(":")[0]
         path = self.path.partition("?")[0]
         reply = next((r for r in self.replies if r.fits(self.command, host, path)), NO_REPLY)

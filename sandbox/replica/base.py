@@ -9,19 +9,33 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import BaseImageFailed, EngineDiskFull, ImageBuildFailed, ImageUnavailable
+from sandbox.errors import (
+    BaseImageFailed,
+    EngineDiskFull,
+    ImageBuildFailed,
+    ImageUnavailable,
+    MirrorUnusable,
+)
 from sandbox.replica.engine import Engine
-from sandbox.replica.mirror import Mirror, find_mirror, mirror_at
-from sandbox.replica.recipes import PlannedImage
+from sandbox.replica.mirror import (
+    Mirror,
+    find_mirror,
+    mirror_at,
+    needed_options,
+    options_in_containers,
+)
+from sandbox.replica.recipes import PlannedImage, archives_of
 
 _OFFICIAL = "debian"
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _SMALLEST_WHOLE_TREE = 50_000_000  # bytes; the smallest of the suites has more than twice that
 _BOOTSTRAP_SECONDS = 600
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +54,81 @@ class BaseSource:
     mirror: str = ""
 
 
-def make_base(
+def make_base(  # noqa: PLR0913 - what a base is made of, named one by one
     engine: Engine,
     image: PlannedImage,
     source: BaseSource,
     folder: Path,
     heard: Callable[[str], None],
+    *,
+    fresh: bool = False,
 ) -> str:
     """Make the base image of a suite and give its id.
 
+    Args:
+        engine: Where to make it.
+        image: The base image as planned.
+        source: Where its tree comes from.
+        folder: The recipe's folder.
+        heard: Called with whatever is done; what it raises ends the making.
+        fresh: Take no step from the engine's cache.
+
     Raises:
         BaseImageFailed: It can be neither pulled nor bootstrapped, or what came was not whole.
+        MirrorUnusable: It has to be bootstrapped, and this machine's mirror cannot be used.
         EngineDiskFull: The disk ran full on the way.
     """
-    chosen_mirror = mirror_at(source.mirror) if source.mirror else None
+    mirror = mirror_at(source.mirror) if source.mirror else None
     bootstrapped = ""
     rootfs = _pulled(engine, image.suite, source, heard) if source.registry == "auto" else None
     if rootfs is None:
-        chosen_mirror = chosen_mirror or find_mirror()
-        if chosen_mirror is None:
+        mirror = mirror or find_mirror()
+        if mirror is None:
             raise BaseImageFailed(
                 f"the base image of {image.suite} cannot be had: no registry answers, "
                 "and this is no Debian machine whose package mirror could be used.",
                 hint="Make a registry reachable, or name a Debian package mirror: "
                 '[images] mirror = "ADDRESS" in sandbox.toml',
             )
-        rootfs = bootstrapped = _bootstrapped(engine, image.suite, chosen_mirror, heard)
+        rootfs = bootstrapped = _bootstrapped(engine, image.suite, mirror, heard)
     try:
         return engine.build(
             folder,
             tags=(image.reference, image.moving_reference),
-            arguments={
-                "ROOTFS": rootfs,
-                "SUITE": image.suite,
-                "SOURCES": _lines(chosen_mirror.sources(image.suite)) if chosen_mirror else "",
-                "APT_OPTIONS": _lines(_apt_options(image.suite, chosen_mirror)),
-            },
+            arguments=_arguments(image.suite, rootfs, mirror),
             heard=heard,
+            fresh=fresh,
         )
-    except ImageBuildFailed as failure:
+    except BaseException as failure:
+        # Whatever ended it, an interruption too: a tree without a name is of no use to anybody.
         if bootstrapped:
             engine.remove_image(bootstrapped)
+        if not isinstance(failure, ImageBuildFailed):
+            raise
         raise BaseImageFailed(
             f"the base image of {image.suite} is half-made and was thrown away.",
             findings=failure.findings,
         ) from None
+
+
+def _arguments(suite: str, rootfs: str, mirror: Mirror | None) -> dict[str, str]:
+    """Give what the recipe is built with."""
+    if mirror is not None:
+        options = mirror.apt_options
+    else:
+        # A pulled tree has sources of its own; this machine's proxy may be the way to them.
+        try:
+            options = needed_options()
+        except MirrorUnusable:
+            options = ()
+    options = options_in_containers(_for_suite(suite, options))
+    return {
+        "ROOTFS": rootfs,
+        "SUITE": suite,
+        "SOURCES": _lines(mirror.sources(suite)) if mirror else "",
+        "LEFT_OUT": "" if "-security" in archives_of(suite) else f"{suite}-security",
+        "APT_OPTIONS": _lines(options),
+    }
 
 
 def _pulled(
@@ -93,7 +137,7 @@ def _pulled(
     reference = f"{source.repository or _OFFICIAL}:{suite}-slim"
     heard(f"asking the registry for {reference}")
     try:
-        return engine.pull(reference)
+        return engine.pull(reference, heard)
     except ImageUnavailable:
         heard("no registry answers: bootstrapping from this machine's package mirror")
         return None
@@ -114,7 +158,7 @@ def _bootstrapped(engine: Engine, suite: str, mirror: Mirror, heard: Callable[[s
     with tempfile.TemporaryDirectory(prefix="sandbox-base-") as folder:
         tarball = Path(folder) / f"{suite}.tar"
         heard(f"bootstrapping {suite}")
-        log = _run_mmdebstrap(suite, mirror, tarball)
+        log = _run_mmdebstrap(suite, mirror, tarball, heard)
         size = tarball.stat().st_size if tarball.exists() else 0
         if size < _SMALLEST_WHOLE_TREE:
             raise BaseImageFailed(
@@ -124,39 +168,59 @@ def _bootstrapped(engine: Engine, suite: str, mirror: Mirror, heard: Callable[[s
         return engine.import_tree(tarball)
 
 
-def _run_mmdebstrap(suite: str, mirror: Mirror, tarball: Path) -> tuple[str, ...]:
+def _run_mmdebstrap(
+    suite: str, mirror: Mirror, tarball: Path, heard: Callable[[str], None]
+) -> tuple[str, ...]:
     command = ["mmdebstrap", "--variant=apt", "--quiet"]
     if _KEYRING.exists():
         command.append(f"--keyring={_KEYRING}")
     if mirror.main.startswith("https:"):
         command.append("--include=ca-certificates")
-    command += [f"--aptopt={option.rstrip(';')}" for option in _apt_options(suite, mirror)]
+    options = _for_suite(suite, mirror.apt_options)
+    command += [f"--aptopt={option.rstrip(';')}" for option in options]
     command += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "locale", "doc")]
     command += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
     command += [suite, str(tarball), *mirror.sources(suite)]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_BOOTSTRAP_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise BaseImageFailed(
-            f"bootstrapping {suite} took more than {_BOOTSTRAP_SECONDS} s."
-        ) from None
-    log = tuple(line for line in done.stderr.splitlines() if line.strip())[-12:]
-    if done.returncode != 0:
+    ended, said = _run(command, doing=f"bootstrapping {suite}", heard=heard)
+    log = tuple(line for line in said.splitlines() if line.strip())[-12:]
+    if ended != 0:
         if any("no space left on device" in line.lower() for line in log):
             raise EngineDiskFull(
                 f"bootstrapping {suite}: no space left on this machine's disk.",
                 hint="Free space in the temporary folder (TMPDIR), then run again.",
             )
         raise BaseImageFailed(
-            f"bootstrapping {suite} failed: mmdebstrap ended with {done.returncode}.", findings=log
+            f"bootstrapping {suite} failed: mmdebstrap ended with {ended}.", findings=log
         )
     return log
 
 
-def _apt_options(suite: str, mirror: Mirror | None) -> tuple[str, ...]:
-    options = mirror.apt_options if mirror else ()
+def _run(command: list[str], *, doing: str, heard: Callable[[str], None]) -> tuple[int, str]:
+    """Run a long command, asking every now and then whether to go on; give its end and errors."""
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as process,
+    ):
+        try:
+            ended = _wait(process, doing, heard)
+        except BaseException:
+            process.terminate()  # mmdebstrap then unmounts and removes what it made
+            raise
+        errors.seek(0)
+        return ended, errors.read().decode("utf-8", "replace")
+
+
+def _wait(process: subprocess.Popen[bytes], doing: str, heard: Callable[[str], None]) -> int:
+    deadline = time.monotonic() + _BOOTSTRAP_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return process.wait(timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            heard(doing)
+    raise BaseImageFailed(f"{doing} took more than {_BOOTSTRAP_SECONDS} s.")
+
+
+def _for_suite(suite: str, options: tuple[str, ...]) -> tuple[str, ...]:
     if suite == "sid" and not any("Check-Valid-Until" in option for option in options):
         # sid's signed index runs out within days wherever a mirror is a little behind.
         return (*options, 'Acquire::Check-Valid-Until "false";')

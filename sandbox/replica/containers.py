@@ -21,6 +21,7 @@ from sandbox.errors import StackError
 from sandbox.replica.engine import Engine, translated
 
 _LOOPBACK = "127.0.0.1"
+_NO_EXIT_CODE = -1
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds
 
 
@@ -66,7 +67,12 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A command that ran in a container."""
+    """A command that ran in a container.
+
+    Attributes:
+        exit_code: What it ended with; -1 where nobody knows.
+        output: What it printed, both streams.
+    """
 
     exit_code: int
     output: str
@@ -93,7 +99,9 @@ class Container:
         with translated(f"running {command[0]} in {self.name}"):
             done = self._container.exec_run(list(command), user=user)
         output = done.output if isinstance(done.output, bytes) else b"".join(done.output)
-        return Ran(int(done.exit_code or 0), output.decode("utf-8", "replace"))
+        # The engine knows no exit code where the container ended under the command.
+        exit_code = _NO_EXIT_CODE if done.exit_code is None else int(done.exit_code)
+        return Ran(exit_code, output.decode("utf-8", "replace"))
 
     def must_run(self, command: Sequence[str]) -> str:
         """Run a command inside that has to succeed, and give its output.
@@ -158,13 +166,24 @@ class Container:
             self._container.stop(timeout=seconds)
 
     def commit(self, reference: str, labels: Mapping[str, str]) -> str:
-        """Make an image of the stopped container's files and give its id."""
+        """Make an image of the stopped container's files and give its id.
+
+        The arguments and variables of this run do not go along: they may be passwords.
+        """
         repository, _, tag = reference.rpartition(":")
-        changes = [f'LABEL {name}="{value}"' for name, value in labels.items()]
         with translated(f"committing {self.name} as {reference}"):
-            # The image's own command comes back: commit would keep the arguments of this run.
-            image = self._container.commit(repository, tag, changes=["CMD []", *changes])
-        return str(image.id)
+            own = self._container.attrs["Config"]["Env"] or []
+            image = self._container.image
+            inherited = (image.attrs["Config"]["Env"] if image is not None else None) or []
+            # A commit can give a variable no value, but not take it away.
+            given = [one.partition("=")[0] for one in own if one not in inherited]
+            changes = [
+                "CMD []",
+                *(f"ENV {name}=" for name in given),
+                *(f'LABEL {name}="{value}"' for name, value in labels.items()),
+            ]
+            made = self._container.commit(repository, tag, changes=changes)
+        return str(made.id)
 
     def remove(self) -> None:
         """Remove it, running or not."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox.errors import StackError
+from sandbox.errors import MirrorUnusable, StackError
 from sandbox.model import Check, State
 from sandbox.replica.engine import Engine, EngineFacts
 from sandbox.replica.images import missing_images
@@ -14,6 +15,7 @@ from sandbox.replica.mirror import find_mirror, mirror_at
 from sandbox.replica.recipes import SUITES, Wanted, plan_images
 
 _OLDEST_API = (1, 41)
+_INTERFACES = Path("/sys/class/net")
 _ENOUGH_DISK = 10_000_000_000  # bytes: images of one stack, its golden database and two clones
 
 
@@ -31,7 +33,29 @@ def check_up(connect: Callable[[], Engine], *, mirror: str = "") -> tuple[Check,
         return (Check("Docker engine", "up", State.MISSING, error.message, error.hint), git)
     with engine:
         facts = engine.facts()
-        return (_check_engine(facts), *_check_disk(facts), _check_bases(engine, mirror), git)
+        return (
+            _check_engine(facts),
+            *check_bridge(facts),
+            *_check_disk(facts),
+            _check_bases(engine, mirror),
+            git,
+        )
+
+
+def check_bridge(facts: EngineFacts) -> tuple[Check, ...]:
+    """Look whether the default network's bridge is still there; builds have no network without it.
+
+    Something else on the machine can delete it (a second engine does), and the engine goes on
+    answering. Nothing can be said of an engine on another machine, or in a network of its own.
+    """
+    elsewhere = facts.rootless or facts.host_name != platform.node()
+    if elsewhere or not facts.default_bridge:
+        return ()
+    if (_INTERFACES / facts.default_bridge).exists():
+        return (Check("Docker network", "up", State.OK, f"bridge {facts.default_bridge}"),)
+    found = f"the engine answers, but its bridge {facts.default_bridge} is gone"
+    cure = "restart Docker, which makes it anew and stops its containers: systemctl restart docker"
+    return (Check("Docker network", "up", State.MISSING, found, cure),)
 
 
 def _check_engine(facts: EngineFacts) -> Check:
@@ -62,7 +86,11 @@ def _check_bases(engine: Engine, mirror: str) -> Check:
     if not missing:
         return Check("base images", "up", State.OK, f"all {len(plan)} present")
     found = f"{len(plan) - len(missing)} of {len(plan)} present, missing: {', '.join(missing)}"
-    known = mirror_at(mirror) if mirror else find_mirror()
+    try:
+        known = mirror_at(mirror) if mirror else find_mirror()
+    except MirrorUnusable as error:
+        found = f"{found}; {error.message}"
+        return Check("base images", "up", State.LACKS_COMFORT, found, error.hint)
     if known is not None and shutil.which("mmdebstrap"):
         return Check("base images", "up", State.OK, f"{found}; made from packages where needed")
     if known is not None:

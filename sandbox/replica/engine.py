@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import socket
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.context import ContextAPI
+from docker.errors import APIError, DockerException, ImageNotFound
+from docker.tls import TLSConfig
+from docker.utils import parse_repository_tag
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
@@ -30,22 +34,39 @@ from sandbox.errors import (
     PortTaken,
     StackError,
 )
+from sandbox.replica.recipes import recipe_files
 
 # What the SDK lets through of the libraries below it when an engine does not answer, or goes away.
 _NO_ANSWER = (DockerException, RequestException, HTTPError, OSError)
 _LAST_LINES = 12
+_BRIDGE_NAME = "com.docker.network.bridge.name"
+_DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _TAKEN_PORT = re.compile(r"(\d+\.\d+\.\d+\.\d+:\d+).*(?:already allocated|already in use)")
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What an engine says of itself."""
+    """What an engine says of itself.
+
+    Attributes:
+        version: Of the engine.
+        api_version: The newest that it speaks.
+        storage_driver: How it keeps layers.
+        data_root: The folder it keeps everything in, on its own machine.
+        architecture: Of its machine.
+        host_name: Of its machine.
+        rootless: Whether it runs without root, in a network of its own.
+        default_bridge: Network interface of its default network; empty where it has none.
+    """
 
     version: str
     api_version: str
     storage_driver: str
     data_root: str
     architecture: str
+    host_name: str
+    rootless: bool
+    default_bridge: str
 
 
 class Engine:
@@ -73,12 +94,23 @@ class Engine:
         """Ask the engine for its version and where it keeps its data."""
         with translated("asking the Docker engine for its facts"):
             version, info = self._client.version(), self._client.info()
+            networks = self._client.networks.list(names=["bridge"], filters={"driver": "bridge"})
         return EngineFacts(
             version=version["Version"],
             api_version=version["ApiVersion"],
             storage_driver=info["Driver"],
             data_root=info["DockerRootDir"],
             architecture=version["Arch"],
+            host_name=info["Name"],
+            rootless=any("rootless" in one for one in info.get("SecurityOptions") or ()),
+            default_bridge=next(
+                (
+                    one.attrs["Options"].get(_BRIDGE_NAME, "")
+                    for one in networks
+                    if one.name == "bridge"
+                ),
+                "",
+            ),
         )
 
     def image_id(self, reference: str) -> str | None:
@@ -89,23 +121,31 @@ class Engine:
             except ImageNotFound:
                 return None
 
-    def pull(self, reference: str) -> str:
+    def pull(self, reference: str, heard: Callable[[str], None] = lambda _line: None) -> str:
         """Pull an image and give its id.
+
+        Args:
+            reference: Its name.
+            heard: Called with what the registry says; what it raises ends the pull.
 
         Raises:
             ImageUnavailable: No registry answers, or it has no such image.
+            EngineDiskFull: The engine's disk ran full.
         """
+        # Without a tag the engine would fetch every tag of the repository.
+        tagged = reference if re.search(r"[:@][^/]+$", reference) else f"{reference}:latest"
+        repository, tag = parse_repository_tag(tagged)
         with translated(f"pulling {reference}"):
             try:
-                # Without a tag the SDK would fetch every tag of the repository.
-                tagged = reference if re.search(r"[:@][^/]+$", reference) else f"{reference}:latest"
-                return str(self._client.images.pull(tagged).id)
-            except (NotFound, APIError) as error:
-                if _is_disk_full(str(error)):
-                    raise
-                raise ImageUnavailable(
-                    f"{reference} cannot be pulled: {_explanation(error)}"
-                ) from None
+                events = self._client.api.pull(repository, tag=tag, stream=True, decode=True)
+                for event in events:
+                    # What goes wrong after the first byte comes as an event of a good answer.
+                    if "error" in event:
+                        raise _pull_failure(reference, str(event["error"]))
+                    heard(str(event.get("status", "")))
+                return str(self._client.images.get(tagged).id)
+            except APIError as error:
+                raise _pull_failure(reference, _explanation(error)) from None
 
     def tag(self, image: str, reference: str) -> None:
         """Give a local image one more name."""
@@ -138,7 +178,7 @@ class Engine:
             raise StackError("importing a bootstrapped root file system gave no image")
         return found.group()
 
-    def build(
+    def build(  # noqa: PLR0913 - what a build is made of, named one by one
         self,
         context: Path,
         *,
@@ -146,6 +186,7 @@ class Engine:
         arguments: Mapping[str, str],
         dockerfile: str = "Dockerfile",
         heard: Callable[[str], None] = lambda _line: None,
+        fresh: bool = False,
     ) -> str:
         """Build an image from a recipe folder, then tag it; nothing is tagged on failure.
 
@@ -154,7 +195,8 @@ class Engine:
             tags: Names the finished image gets.
             arguments: Values of the recipe's ARGs.
             dockerfile: The recipe's file in the folder.
-            heard: Called with each line that the build prints.
+            heard: Called with each line that the build prints; what it raises ends the build.
+            fresh: Run every step anew, whatever the engine remembers of it.
 
         Raises:
             ImageBuildFailed: A step of the recipe failed; carries the last lines of its output.
@@ -170,6 +212,7 @@ class Engine:
                 buildargs=dict(arguments),
                 rm=True,
                 forcerm=True,
+                nocache=fresh,
                 decode=True,
             ):
                 for line in str(event.get("stream", "")).splitlines():
@@ -187,7 +230,7 @@ class Engine:
 
 
 def connect_engine(host: str | None = None, timeout: float = 60.0) -> Engine:
-    """Connect to the engine that `host` names, or DOCKER_HOST, or the local socket.
+    """Connect to the engine that `host` names, or DOCKER_HOST, or Docker's current context.
 
     Args:
         host: Address such as ``unix:///var/run/docker.sock``.
@@ -197,18 +240,53 @@ def connect_engine(host: str | None = None, timeout: float = 60.0) -> Engine:
         EngineUnreachable: No engine answers there.
         EnginePermissionDenied: One is there, but this user may not talk to it.
     """
-    address = host or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    shown = "the address of Docker's context"
     try:
-        environment = {**os.environ, "DOCKER_HOST": address}
-        client = docker.from_env(environment=environment, timeout=int(timeout))
-        client.ping()
-    except _NO_ANSWER as error:
+        address, tls = _engine_address(host)
+        shown = re.sub(r"//.*@", "//", address)  # an address may carry a password
+        _knock(address, timeout)
+        if tls is None:
+            environment = {**os.environ, "DOCKER_HOST": address}
+            client = docker.from_env(environment=environment, timeout=int(timeout))
+        else:
+            client = docker.DockerClient(base_url=address, tls=tls, timeout=int(timeout))
+        try:
+            client.ping()
+        except BaseException:
+            client.close()
+            raise
+    except (*_NO_ANSWER, ValueError) as error:  # the SDK's word for an address it cannot read
         if any(isinstance(cause, PermissionError) for cause in _causes(error)):
             raise EnginePermissionDenied(
-                f"this user may not talk to the Docker engine at {address}."
+                f"this user may not talk to the Docker engine at {shown}."
             ) from None
-        raise EngineUnreachable(f"no Docker engine answers at {address}.") from None
+        raise EngineUnreachable(f"no Docker engine answers at {shown}.") from None
     return Engine(client)
+
+
+def _engine_address(host: str | None) -> tuple[str, TLSConfig | None]:
+    """Find the engine as Docker's own command does, with the keys that a context holds for it."""
+    named = host or os.environ.get("DOCKER_HOST")
+    if named:
+        return named, None
+    try:
+        context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
+    except Exception:  # noqa: BLE001 - a broken context file, for which the SDK has no class
+        raise EngineUnreachable(
+            "Docker's current context cannot be read.",
+            hint="See: docker context ls. Or name an engine: DOCKER_HOST, or [engine] host.",
+        ) from None
+    if context is None or not context.Host:
+        return _DEFAULT_ADDRESS, None
+    return context.Host.replace("http+unix://", "unix://"), context.TLSConfig
+
+
+def _knock(address: str, timeout: float) -> None:
+    """Open the socket once and close it: the SDK leaves its own open when that fails."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(timeout)
+            knocking.connect("/" + address.removeprefix("unix://").lstrip("/"))
 
 
 @contextmanager
@@ -234,6 +312,12 @@ def _translation(doing: str, explanation: str) -> StackError:
 
 def _is_disk_full(text: str) -> bool:
     return "no space left on device" in text.lower()
+
+
+def _pull_failure(reference: str, explanation: str) -> StackError:
+    if _is_disk_full(explanation):
+        return EngineDiskFull(f"pulling {reference}: no space left on the Docker engine's disk.")
+    return ImageUnavailable(f"{reference} cannot be pulled: {explanation}")
 
 
 def _build_failure(tag: str, error: str, lines: list[str]) -> StackError:
@@ -267,7 +351,7 @@ def _packed(folder: Path) -> io.BytesIO:
     """Pack a recipe folder so that equal files make equal bytes, whoever checked them out."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for file in recipe_files(folder):
             entry = archive.gettarinfo(file, arcname=str(file.relative_to(folder)))
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             entry.mode = 0o755 if entry.mode & 0o100 else 0o644

@@ -1,7 +1,7 @@
 """Write what goes into a bundle of captures and failing requests: masked, as JSON.
 
-Everything is put together of checked pieces (`sandbox.masking.segments`): what is neither a number, a
-time, a digest nor a name out of the application's own source is masked as text.
+Everything is put together of checked pieces (`sandbox.masking.segments`): what is neither a number,
+a time, a digest nor a name out of the application's own source is masked as text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _FACTS: tuple[tuple[re.Pattern[str], Allowed, re.Pattern[str]], ...] = tuple(
         (r"time\.zone", Allowed.CHOICE, r"[A-Za-z_]{2,20}(?:/[A-Za-z_+-]{2,30}){0,2}[0-9+-]{0,3}"),
         (r"time\.offset", Allowed.NUMBER, r"[+-]\d{4}"),
         (r"locale", Allowed.CHOICE, r"[A-Za-z_]{1,10}(?:\.[A-Za-z0-9-]{3,8})?(?:@[a-z]{2,10})?"),
-        (r"(?:nginx|php\.\w+)\.version|release\.VERSION", Allowed.CHOICE, r"v?\d[A-Za-z0-9.+~_-]{0,30}"),
+        (r"(?:nginx|php\.\w+)\.version|release\.VERSION", Allowed.CHOICE,
+         r"v?\d[A-Za-z0-9.+~_-]{0,30}"),
         (r"release\.(?:git|REVISION)", Allowed.DIGEST, r"[0-9a-f]{8,64}"),
     )
 )  # fmt: skip

@@ -35,7 +35,8 @@ class Signature:
         exception: Class of the exception.
         place: File, relative to the release, and line that it came from: ``library/A.php:12``.
         sql_error: Error number of the database.
-        route: Method and path without its values, where nothing else is known.
+        route: Method and path without its values, where no place in the release is known: many
+            failures come out of the same line of a framework.
     """
 
     status: int
@@ -108,10 +109,14 @@ class _Failure:
     @property
     def signature(self) -> Signature:
         logged = self.logged
-        if logged is None or not (logged.exception or logged.file or logged.sql_error):
-            return Signature(self.status, route=route_of(self.asked.method, self.asked.path))
-        place = f"{self.release.relative(logged.file)}:{logged.line}" if logged.file else ""
-        return Signature(self.status, logged.exception, place, logged.sql_error)
+        route = route_of(self.asked.method, self.asked.path)
+        if logged is None:
+            return Signature(self.status, route=route)
+        file = self.release.relative(logged.file)
+        return Signature(
+            self.status, logged.exception, f"{file}:{logged.line}" if file else "",
+            logged.sql_error, "" if self.release.holds(file) else route,
+        )  # fmt: skip
 
 
 class _Release:
@@ -120,6 +125,10 @@ class _Release:
     def __init__(self, capture: ServerCapture) -> None:
         self._folder = capture.facts.get("release.path", "").rstrip("/")
         self._files = frozenset(capture.release)
+
+    def holds(self, file: str) -> bool:
+        """Tell whether a file is one of the release; without a list of it, whether it may be."""
+        return file in self._files if self._files else file != "" and not file.startswith("/")
 
     def relative(self, file: str) -> str:
         """Give a file's path within the release; as it is where it lies outside of it."""

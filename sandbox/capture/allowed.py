@@ -88,7 +88,10 @@ _KINDS = (
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,6}(?:\.[0-9]{1,6})?(?:[kKmMgGsShdw%]|ms|kb|mb)?")
 _PHP_NUMBER = re.compile(rb"-?[0-9]{1,12}[kKmMgG]?")
 _LOOPBACK = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1?\]|::1?|0\.0\.0\.0|\*)(?::[0-9]{1,5})?")
-_CHARSET = rb"[A-Za-z][A-Za-z0-9_-]{1,30}"
+_CHARSET = (
+    rb"(?i:utf-?8(?:mb[34])?|utf-?16|ucs-?2|latin[1-9]|iso-?8859-?[0-9]{1,2}|(?:us-)?ascii|binary"
+    rb"|(?:cp|windows-)[0-9]{3,4}|koi8-?[ru]|big5|gb[0-9k]{1,5}|sjis|euc[a-z-]{2,4})"
+)
 _CLASS = rb"[A-Za-z_\\][A-Za-z0-9_\\]{0,80}"
 _SERVICE_USERS = rb"www-data|www|nginx|apache|httpd|http|nobody|root|php-fpm|daemon"
 
@@ -154,6 +157,14 @@ _PHP = _patterns({
 })  # fmt: skip
 
 # Settings of applications on Zend Framework, by what their name ends in.
+_NAMED = re.compile(_CLASS)  # a class, or the part of its name behind a namespace
+_ZEND_WORDS = word_set(
+    "zend pdo mysql mysqli db table stream simple priority file smtp sendmail mock syslog firephp "
+    "core output memcached memcache apc apcu redis sqlite two levels black hole static xml json "
+    "array ini yaml html html5 xhtml doctype strict transitional session save handler auth digest "
+    "native bootstrap acl view layout log writer filter formatter cache backend frontend page "
+    "class function controller front action module null stdlib error index default"
+)
 _NAMING_CLASSES = (
     r"(?:adapter|type|writername|filtername|formattername|class|classname|namespace"
     r"|writernamespace|filternamespace|formatternamespace|autoloadernamespaces|doctype"
@@ -161,12 +172,16 @@ _NAMING_CLASSES = (
     r"|defaultmodule|defaultcontroller|defaultaction|action|casefolding)"
 )
 _ZEND: tuple[tuple[re.Pattern[str], re.Pattern[bytes]], ...] = tuple(
-    (re.compile(rf"(?:^|[.\[]){name}\]?(?:\[\])?$"), re.compile(value))
+    (
+        re.compile(rf"(?:^|[.\[]){name}\]?(?:\[\])?$"),
+        _NAMED if name == _NAMING_CLASSES else re.compile(value),
+    )
     for name, value in (
         (r"(?:charset|encoding|characterset)", _CHARSET),
-        (_NAMING_CLASSES, _CLASS),
+        (_NAMING_CLASSES, _NAMED.pattern),
         (r"(?:driver_options|driveroptions)(?:\]?\.?\[?[A-Za-z0-9_:]{1,40})?",
-         rb"SET (?:NAMES|SESSION|CHARACTER SET|sql_mode)[A-Za-z0-9_ '=,@]{1,200}"),
+         rb"SET (?:(?:NAMES|CHARACTER SET) '?[a-z0-9]{3,12}'?(?: COLLATE '?[a-z0-9_]{3,40}'?)?"
+         rb"|(?:SESSION )?sql_mode ?= ?'[A-Z_,]{0,300}'|(?:SESSION )?time_zone ?= ?'[+0-9:-]{1,6}')"),
         (r"sql_?mode", rb"[A-Z_,]{1,300}"),
         (r"(?:locale|language|lang)(?:\.default)?",
          rb"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?(?:\.[A-Za-z0-9-]{3,8})?"),
@@ -175,7 +190,8 @@ _ZEND: tuple[tuple[re.Pattern[str], re.Pattern[bytes]], ...] = tuple(
         (r"auth", rb"(?i:login|plain|crammd5)"),
         (r"(?:format|pattern|date_?format)", rb"(?:%[A-Za-z]{1,24}%|[\s:;,|()\[\]<>/\\-])+"),
         (r"currency", rb"[A-Z]{3}"),
-        (r"(?:priority|level|log_?level)", rb"[A-Za-z]{3,9}"),
+        (r"(?:priority|level|log_?level)",
+         rb"(?i:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"),
         (r"resources\.session\.name", rb"[A-Za-z]{1,32}"),
     )
 )  # fmt: skip
@@ -216,7 +232,12 @@ def judge(name: str, value: bytes, role: str, known: Known) -> Allowed | None:
     inner, role = _inner_setting(name, role)
     lower = inner.lower()
     if role == "application":
-        listed = any(key.search(lower) and one.fullmatch(value) for key, one in _ZEND)
+        listed = any(
+            key.search(lower)
+            and one.fullmatch(value)
+            and (one is not _NAMED or _is_known(value, known))
+            for key, one in _ZEND
+        )
     else:
         listed = lower in _PHP and _PHP[lower].fullmatch(value) is not None
     if listed and fits(value, Allowed.CHOICE):
@@ -260,6 +281,12 @@ def is_known_path(value: bytes, known: Known) -> bool:
         if not all(word.lower() in known.words for word in _WORDS.findall(inner)):
             return False
     return True
+
+
+def _is_known(value: bytes, known: Known) -> bool:
+    """Tell whether a name is made of words of the framework and of the application's source."""
+    words = [word.lower() for word in _WORDS.findall(value.decode("ascii"))]
+    return all(word in _ZEND_WORDS or word in known.words for word in words)
 
 
 def _inner_setting(name: str, role: str) -> tuple[str, str]:

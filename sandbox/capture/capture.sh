@@ -152,7 +152,8 @@ if [ ! -s "$work/masters" ]; then
     ls -d /etc/php/*/fpm/php-fpm.conf /etc/php-fpm.conf /usr/local/etc/php-fpm.conf /etc/opt/remi/php*/php-fpm.conf \
         >"$work/masters" 2>/dev/null
 fi
-while IFS='	' read -r conf process; do
+tab=$(printf '\t')
+while IFS=$tab read -r conf process; do
     home=$(dirname "$conf")
     for one in "$conf" $(settings include "$conf") "$home"/pool.d/*.conf "$home"/php-fpm.d/*.conf; do
         keep_config fpm "$one" && printf '%s\n' "$one" >>"$work/pools"

@@ -225,7 +225,7 @@ def _comment(text: bytes, line: int, file: _File) -> Segment:
     """Mask a comment: as text, without its digits; and not at all where it speaks of a secret."""
     if is_secret(text.decode("latin-1")):
         return file.stand_for("comment", text, line, "text")
-    return ToMask(re.sub(rb"[0-9]", b"0", text), "config")
+    return ToMask(re.sub(rb"[0-9]", b"0", text), "config", one_line=True)
 
 
 def _nginx_segments(content: bytes, file: _File) -> Iterator[Segment]:

@@ -70,10 +70,18 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True)
 class ToMask:
-    """A piece that `Masker.mask_text` takes; `kind` as it knows them. Line ends in it are lost."""
+    """A piece that `Masker.mask_text` takes; `kind` as it knows them.
+
+    Attributes:
+        text: The piece.
+        kind: ``log``, ``config``, ``sql`` or ``plain``.
+        one_line: Whether a line end in what it becomes would let it be read as something else: a
+            comment as a setting. There is none then.
+    """
 
     text: bytes = field(repr=False)
     kind: str
+    one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ class JsonString:
 
 
 Segment = Verbatim | ToMask | Placeholder | JsonString
+_MEMO_LIMIT = 4096  # texts that are remembered, and bytes of one
 _CLASSES = ((8, "1-8"), (16, "9-16"), (32, "17-32"), (64, "33-64"), (256, "65-256"))
 
 
@@ -169,11 +178,13 @@ def _leave(segment: Segment, mask: MaskText, memo: dict[tuple[bytes, str], bytes
                     hint="This is a fault of sandbox: report it, please. Nothing was written.",
                 )
             return text
-        case ToMask(text, kind):
-            key = (text, kind)
-            if key not in memo:
-                memo[key] = re.sub(rb"[\r\n]+", b" ", mask(text, kind).content)
-            return memo[key]
+        case ToMask(text, kind, one_line):
+            masked = memo.get((text, kind))
+            if masked is None:
+                masked = mask(text, kind).content
+                if len(text) <= _MEMO_LIMIT and len(memo) < _MEMO_LIMIT:
+                    memo[text, kind] = masked
+            return re.sub(rb"[\r\n]+", b" ", masked) if one_line else masked
         case Placeholder():
             if not _PLACEHOLDER.fullmatch(str(segment)):
                 raise MaskingRefused(

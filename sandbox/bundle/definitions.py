@@ -100,9 +100,12 @@ def disabled(definition: str) -> str:
 
 
 def in_order(objects: Sequence[SchemaObject]) -> tuple[SchemaObject, ...]:
-    """Give objects in an order in which they can be created; views after those they name."""
+    """Give objects in an order in which they can be created; views after those they name.
+
+    Objects of a kind else keep their order: triggers of one event fire in that of their creation.
+    """
     by_kind: dict[ObjectKind, list[SchemaObject]] = {kind: [] for kind in ObjectKind}
-    for one in sorted(objects, key=lambda one: one.name):
+    for one in objects:
         by_kind[one.kind].append(one)
     by_kind[ObjectKind.VIEW] = _views_in_order(by_kind[ObjectKind.VIEW])
     return tuple(one for kind in ObjectKind for one in by_kind[kind])

@@ -113,17 +113,21 @@ def _statements(
             yield "", described.definition.encode()
             if described.position is not None:
                 yield "", position_statement(described).encode()
-    for table in manifest.tables:
-        for part in table.parts:
-            file = part.path.removesuffix(".zst")
-            if part.rows:
-                yield f"{part.rows} rows", load_statement(table, file).encode()
+    yield from _loads(manifest)
     for described in objects:
         if described.kind not in _BEFORE_DATA:
             definition = disabled(without_definer(described.definition))
             session, sent = creation(described, definition)
             yield from (("", statement.encode()) for statement in session)
             yield "", sent
+
+
+def _loads(manifest: Manifest) -> Iterator[tuple[str, bytes]]:
+    for table in manifest.tables:
+        for part in table.parts:
+            file = part.path.removesuffix(".zst")
+            if part.rows:
+                yield f"{part.rows} rows", load_statement(table, file).encode()
 
 
 def _delimiter(objects: tuple[SchemaObject, ...]) -> str:

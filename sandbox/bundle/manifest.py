@@ -37,6 +37,8 @@ Count = Annotated[int, _COUNT]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Text = Annotated[str, Field(max_length=64 * 1024)]
+# Goes into statements as it stands.
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,64}$")]
 
 
 class _Entry(BaseModel):
@@ -84,8 +86,8 @@ class ColumnEntry(_Entry):
     name: Name
     kind: Name
     declared: Text
-    charset: str = ""
-    collation: str = ""
+    charset: Word = ""
+    collation: Word = ""
     nullable: bool = True
     treatment: Text = ""
     kept: bool = False
@@ -185,8 +187,8 @@ class ObjectEntry(_TextFile):
     kind: ObjectKind
     name: Name
     sql_mode: str | None = None
-    charset: str = ""
-    collation: str = ""
+    charset: Word = ""
+    collation: Word = ""
     time_zone: str = ""
     position: int | None = None
 
@@ -204,8 +206,8 @@ class SourceEntry(_Entry):
     family: Family
     version: Name
     database: Name
-    charset: str
-    collation: str
+    charset: Word
+    collation: Word
 
 
 class LeakCheck(_Entry):

@@ -34,10 +34,19 @@ def encode_rows(batch: MaskedBatch) -> tuple[bytes, int]:
     Raises:
         ValueError: The batch has no columns, or columns of different lengths.
     """
-    if not batch.cells:
+    return encode_columns(batch.cells)
+
+
+def encode_columns(columns: Sequence[Sequence[Cell]]) -> tuple[bytes, int]:
+    """Give the lines of rows that are no batch: of a replica, read back.
+
+    Raises:
+        ValueError: As for `encode_rows`.
+    """
+    if not columns:
         raise ValueError("a batch without columns has no rows")
-    columns = [_escape_column(cells) for cells in batch.cells]
-    lines = list(map(b"\t".join, zip(*columns, strict=True)))
+    escaped = [_escape_column(cells) for cells in columns]
+    lines = list(map(b"\t".join, zip(*escaped, strict=True)))
     if not lines:
         return b"", 0
     lines.append(b"")

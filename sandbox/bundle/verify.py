@@ -5,6 +5,7 @@ Takes a folder or an open bundle, gives what was verified. Everything that is wr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,9 +141,11 @@ def _faults_of_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> list[
 def _check_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> None:
     tabs = total = 0
     rest = b""
+    text = hashlib.sha256()
     for block in bundle.read_part(part):
         tabs += block.count(b"\t")
         if part.rows_sum is None:
+            text.update(block)
             rest = block[-1:]
         else:
             *lines, rest = (rest + block).split(b"\n")
@@ -151,5 +154,7 @@ def _check_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> None:
         raise BundleInvalid(f"{part.path} ends within a row.")
     if tabs != part.rows * (len(table.columns) - 1):
         raise BundleInvalid(f"{part.path} has rows with more or fewer fields than columns.")
+    if part.text_sha256 and text.hexdigest() != part.text_sha256:
+        raise BundleInvalid(f"{part.path}: its text does not match its digest.")
     if part.rows_sum is not None and total % 2**64 != part.rows_sum:
         raise BundleInvalid(f"{part.path}: its rows do not match their checksum.")

@@ -308,6 +308,11 @@ def rewrite_part(bundle: Path, table: int, text: bytes, **facts: Any) -> None:
     edit_manifest(bundle, edit)
 
 
+def test_a_text_that_does_not_match_its_digest(bundle: Path) -> None:
+    edit_manifest(bundle, lambda one: one["tables"][0]["parts"][0].update(text_sha256="0" * 64))
+    assert findings_of(bundle) == (f"{ORDERS}: its text does not match its digest.",)
+
+
 def test_a_row_with_a_field_too_many(bundle: Path) -> None:
     rewrite_part(bundle, 0, b"1\t2\t3\n4\t5\n")
     assert findings_of(bundle) == (f"{ORDERS} has rows with more or fewer fields than columns.",)

@@ -1,0 +1,104 @@
+"""Feed a part to LOAD DATA LOCAL through a pipe: never a file of rows on the disk.
+
+The client library opens a path and reads it; the path is a named pipe in a private folder, and a
+thread writes into it. Neither waits for the other for ever: if the statement fails before it opens
+the pipe, the thread is told; if the thread fails, the pipe ends and so does the statement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_PIPE_BYTES = 1024 * 1024
+_LOOK_AGAIN = 0.002
+
+
+class Feed:
+    """Writes blocks into a pipe while the statement inside the ``with`` block reads it.
+
+    Args:
+        blocks: The text.
+        stop: Set when all work is to end.
+    """
+
+    def __init__(self, blocks: Iterator[bytes], stop: threading.Event) -> None:
+        self._blocks = blocks
+        self._stop = stop
+        self._over = threading.Event()
+        self._failure: BaseException | None = None
+        self._digest = hashlib.sha256()
+        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-load-")  # made with mode 0700
+        self.path = Path(self._folder.name) / "part"
+        self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
+
+    def __enter__(self) -> Self:
+        os.mkfifo(self.path, 0o600)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._folder.cleanup()
+        if self._failure is not None:
+            # What the server made of a text that broke off is of no interest.
+            raise self._failure from None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of all that was sent."""
+        return self._digest.hexdigest()
+
+    def _work(self) -> None:
+        try:
+            descriptor = self._open()
+            if descriptor < 0:
+                return
+            try:
+                self._write_all(descriptor)
+            finally:
+                os.close(descriptor)
+        except BrokenPipeError:
+            pass  # the statement ended before its text: its own error or count says why
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            self._failure = error
+
+    def _open(self) -> int:
+        """Open the pipe once somebody reads it; give -1 where nobody will any more."""
+        while not self._over.is_set():
+            try:
+                descriptor = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                self._over.wait(_LOOK_AGAIN)
+            else:
+                os.set_blocking(descriptor, True)
+                with contextlib.suppress(OSError):  # only speed: an account may have its limit
+                    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+                return descriptor
+        return -1
+
+    def _write_all(self, descriptor: int) -> None:
+        for block in self._blocks:
+            if self._stop.is_set():
+                return
+            self._digest.update(block)
+            left = memoryview(block)
+            while left:
+                left = left[os.write(descriptor, left) :]

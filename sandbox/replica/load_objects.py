@@ -1,0 +1,163 @@
+"""Create the objects of a bundle in the target, each under the session it was created under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sandbox.bundle.definitions import (
+    creation,
+    definer_of,
+    disabled,
+    in_order,
+    quote_text,
+    without_definer,
+)
+from sandbox.bundle.load_sql import position_statement
+from sandbox.database.expressions import quoted
+from sandbox.database.writer import Writer
+from sandbox.errors import BundleInvalid, SourceError
+from sandbox.model import ObjectKind, SchemaObject
+
+BEFORE_DATA = (ObjectKind.SEQUENCE, ObjectKind.TABLE)
+_PLAIN_NAME = re.compile(r"`((?:[^`]|``)*)`@`((?:[^`]|``)*)`")
+
+
+def create_before_data(
+    writer: Writer, objects: Iterable[SchemaObject], *, source: str, target: str
+) -> None:
+    """Create sequences and tables.
+
+    Args:
+        writer: A session of the load.
+        objects: All objects of the bundle.
+        source: Name of the source database.
+        target: Name of the target database.
+    """
+    for described in in_order([one for one in objects if one.kind in BEFORE_DATA]):
+        check_definition(described)
+        definition = described.definition
+        if source != target:
+            definition = without_database(definition, source)
+        writer.execute(definition, _where(described))
+
+
+def create_after_data(
+    writer: Writer, session: Writer, objects: Iterable[SchemaObject]
+) -> tuple[str, ...]:
+    """Create everything else, events disabled, and set the sequences' positions.
+
+    Args:
+        writer: A session of the load.
+        session: Another one, whose settings become those of each object in turn.
+        objects: All objects of the bundle.
+
+    Returns:
+        What people should know about it.
+
+    Raises:
+        SourceError: The server refused a definition.
+    """
+    every = tuple(objects)
+    for described in every:
+        if described.kind is ObjectKind.SEQUENCE and described.position is not None:
+            writer.execute(position_statement(described), _where(described))
+    waiting = list(in_order([one for one in every if one.kind not in BEFORE_DATA]))
+    known: dict[str, bool] = {}
+    lost: dict[str, int] = {}
+    while waiting:
+        # A view may stand on one whose name it does not show, behind a synonym of its own.
+        left: list[SchemaObject] = []
+        failure: SourceError | None = None
+        for described in waiting:
+            check_definition(described)
+            definer = definer_of(described.definition)
+            if definer not in known:
+                known[definer] = not definer or _exists(writer, definer)
+            try:
+                _create(writer, session, described, keep_definer=known[definer])
+            except SourceError as error:
+                failure = failure or error
+                left.append(described)
+                continue
+            if not known[definer]:
+                lost[definer] = lost.get(definer, 0) + 1
+        if failure is not None and len(left) == len(waiting):
+            raise failure
+        waiting = left
+    return tuple(_told(lost))
+
+
+def check_definition(described: SchemaObject) -> None:
+    """Refuse a definition that would do something else than create its object.
+
+    Raises:
+        BundleInvalid: It is none of its kind.
+    """
+    kind = described.kind.value.upper()
+    if not re.match(rf"\s*CREATE\b[^(\"]*?\b{kind}\b", described.definition, re.IGNORECASE):
+        raise BundleInvalid(
+            f"The definition of {_where(described)} does not create a {described.kind.value}."
+        )
+
+
+def without_database(definition: str, database: str) -> str:
+    """Let a table's defaults take their numbers from the sequences beside it.
+
+    >>> without_database("CREATE TABLE `t` (`a` int DEFAULT nextval(`shop`.`s`))", "shop")
+    'CREATE TABLE `t` (`a` int DEFAULT nextval(`s`))'
+    """
+    name = re.escape(quoted(database))
+    return re.sub(rf"\b((?:next|last)val\(){name}\.(`(?:[^`]|``)*`\))", r"\1\2", definition)
+
+
+def _create(
+    writer: Writer, session: Writer, described: SchemaObject, *, keep_definer: bool
+) -> None:
+    definition = described.definition
+    if not keep_definer:
+        definition = without_definer(definition)
+    if described.kind is ObjectKind.EVENT:
+        definition = disabled(definition)
+    settings, sent = creation(described, definition)
+    for statement in settings:
+        session.execute(statement, _where(described))
+    session.execute(sent, _where(described))
+    if described.kind is ObjectKind.EVENT and _is_there(writer, described):
+        writer.execute(f"ALTER EVENT {quoted(described.name)} DISABLE", _where(described))
+
+
+def _is_there(writer: Writer, event: SchemaObject) -> bool:
+    """Tell whether an event was kept: one whose only time has passed is not."""
+    name = quote_text(event.name)
+    return bool(
+        writer.fetch(
+            "SELECT 1 FROM information_schema.EVENTS "
+            f"WHERE EVENT_SCHEMA = DATABASE() AND EVENT_NAME = {name}"
+        )
+    )
+
+
+def _exists(writer: Writer, definer: str) -> bool:
+    """Tell whether an account is there; not if that cannot be told."""
+    found = _PLAIN_NAME.fullmatch(definer)
+    if not found:
+        return False
+    user, host = (quote_text(name.replace("``", "`")) for name in found.groups())
+    sql = f"SELECT 1 FROM mysql.user WHERE User = {user} AND Host = {host}"  # noqa: S608 - quoted
+    try:
+        return bool(writer.fetch(sql))
+    except SourceError:
+        return False
+
+
+def _told(lost: dict[str, int]) -> Sequence[str]:
+    return [
+        f"{count} object{'' if count == 1 else 's'} of {definer}, an account that is not there, "
+        "now run with the rights of the account that loads"
+        for definer, count in lost.items()
+    ]
+
+
+def _where(described: SchemaObject) -> str:
+    return f"{described.kind.value} {described.name}"

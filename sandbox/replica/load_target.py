@@ -1,0 +1,226 @@
+"""The database that a bundle goes into: is it empty, does it fit, and emptying it again.
+
+Half-made loads are known by a marker table, which is the first thing made and the last removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sandbox.bundle.definitions import LOAD_SQL_MODE
+from sandbox.bundle.manifest import Manifest
+from sandbox.database.connect import Endpoint, open_writer
+from sandbox.database.expressions import quoted
+from sandbox.database.server import read_version
+from sandbox.database.statements import StatementLog
+from sandbox.database.writer import Writer
+from sandbox.errors import LoadFailed, SourceError, TargetRefused
+from sandbox.model import Family
+
+MARKER = "_sandbox_load_in_progress"
+
+_SHOWN = 10
+_DROPS = {
+    "BASE TABLE": "TABLE",
+    "SYSTEM VERSIONED": "TABLE",
+    "VIEW": "VIEW",
+    "SYSTEM VIEW": "VIEW",
+    "SEQUENCE": "SEQUENCE",
+}
+_CONTENTS = (
+    "SELECT 'EVENT', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()",
+    """SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES
+       WHERE ROUTINE_SCHEMA = DATABASE()""",
+    "SELECT TABLE_TYPE, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a database is before a bundle goes into it.
+
+    Attributes:
+        name: Its name.
+        address: Where it is, for people.
+        version: The server's version.
+        family: The server's family.
+        contents: What is in it, as kind and name, in the order in which it can be dropped.
+        charset: Its default character set.
+        collation: Its default collation.
+        buffers_changes: Whether the server could miss a duplicate in a unique key while unique
+            checks are off.
+        warnings: What is worth knowing before the load.
+    """
+
+    name: str
+    address: str
+    version: str
+    family: Family
+    contents: tuple[tuple[str, str], ...]
+    charset: str
+    collation: str
+    buffers_changes: bool
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_half_made(self) -> bool:
+        """Whether a load that did not end left its marker here."""
+        return any(name == MARKER for _, name in self.contents)
+
+
+def open_target(endpoint: Endpoint) -> Writer:
+    """Open a session that changes the target.
+
+    Raises:
+        SourceError: It cannot be opened.
+    """
+    writer = open_writer(endpoint, StatementLog(), sql_mode=LOAD_SQL_MODE)
+    try:
+        # A session that was cut off may hold a table for a moment; somebody else's, for longer.
+        writer.execute("SET SESSION lock_wait_timeout = 60")
+        writer.execute("SET SESSION max_error_count = 65535")
+    except BaseException:
+        writer.close()
+        raise
+    return writer
+
+
+def check_target(
+    writer: Writer, endpoint: Endpoint, manifest: Manifest, *, replace_partial: bool
+) -> Target:
+    """Look at the target and refuse one that the bundle cannot go into.
+
+    Raises:
+        TargetRefused: It is not empty, of another family, or does not allow LOAD DATA LOCAL.
+    """
+    target = look_at_target(writer, endpoint, manifest)
+    if target.family is not manifest.source.family:
+        raise TargetRefused(
+            f"The bundle is of {manifest.source.family.value}, {target.address} is of "
+            f"{target.family.value}: types and collations do not map one to one."
+        )
+    if target.contents and not (target.is_half_made and replace_partial):
+        raise _not_empty(target)
+    if writer.fetch("SELECT @@GLOBAL.local_infile")[0][0] != b"1":
+        raise TargetRefused(
+            f"The server at {target.address} does not take rows from a client (local_infile).",
+            hint="As an administrator there run: SET GLOBAL local_infile = ON",
+        )
+    return target
+
+
+def look_at_target(writer: Writer, endpoint: Endpoint, manifest: Manifest) -> Target:
+    """Say what the target is and holds."""
+    server = writer.server
+    name, charset, collation = (
+        (value or b"").decode()
+        for value in writer.fetch(
+            "SELECT DATABASE(), @@character_set_database, @@collation_database"
+        )[0]
+    )
+    warnings = []
+    if server.numbers[:2] < read_version(manifest.source.version).numbers[:2]:
+        warnings.append(
+            f"the server is older ({server.version}) than the source was "
+            f"({manifest.source.version}): it may behave differently, or not know a type"
+        )
+    buffering = writer.fetch("SHOW GLOBAL VARIABLES LIKE 'innodb_change_buffering'")
+    return Target(
+        name=name,
+        address=str(endpoint.address),
+        version=server.version,
+        family=server.family,
+        contents=tuple(_contents(writer)),
+        charset=charset,
+        collation=collation,
+        buffers_changes=bool(buffering) and buffering[0][1] != b"none",
+        warnings=tuple(warnings),
+    )
+
+
+@contextmanager
+def only_load(writer: Writer, target: Target) -> Iterator[None]:
+    """Keep other loads out of the target while inside; a killed one keeps nobody out.
+
+    Raises:
+        TargetRefused: Another load is under way.
+    """
+    # Names of locks are limited to 64 characters on MySQL, shared by the whole server.
+    lock = "CONCAT('sandbox load ', LEFT(SHA1(DATABASE()), 32))"
+    if writer.fetch(f"SELECT GET_LOCK({lock}, 0)")[0][0] != b"1":
+        raise TargetRefused(
+            f"Another load into {target.address} is under way.", hint="Wait until it has ended."
+        )
+    yield
+    writer.fetch(f"SELECT RELEASE_LOCK({lock})")
+
+
+def prepare_target(writer: Writer, target: Target, manifest: Manifest) -> None:
+    """Empty a half-made target, mark it as half-made, and give it the source's character set."""
+    empty_target(writer)
+    writer.execute(f"CREATE TABLE {quoted(MARKER)} (id INT PRIMARY KEY)")
+    source = manifest.source
+    if (target.charset, target.collation) != (source.charset, source.collation):
+        _set_charset(writer, source.charset, source.collation)
+
+
+def restore_target(writer: Writer, target: Target) -> None:
+    """Make the target what it was: empty, with its own character set."""
+    empty_target(writer)
+    _set_charset(writer, target.charset, target.collation)
+
+
+def empty_target(writer: Writer) -> None:
+    """Drop everything in the target, the marker last.
+
+    Raises:
+        LoadFailed: Something is left.
+    """
+    contents = _contents(writer)
+    for kind, name in sorted(contents, key=lambda one: one[1] == MARKER):
+        writer.execute(f"DROP {_DROPS.get(kind, kind)} IF EXISTS {quoted(name)}")
+    if _contents(writer):
+        raise LoadFailed("Not everything in the target could be dropped.")
+
+
+def unmark_target(writer: Writer) -> None:
+    """Remove the marker: the load is whole."""
+    writer.execute(f"DROP TABLE {quoted(MARKER)}")
+
+
+def _set_charset(writer: Writer, charset: str, collation: str) -> None:
+    """Set the target's default character set, in which routines take their parameters."""
+    try:
+        writer.execute(f"ALTER DATABASE CHARACTER SET {charset} COLLATE {collation}")
+    except SourceError as error:
+        raise TargetRefused(
+            f"The target cannot have the source's collation {collation}: {error.message}",
+            hint="Use a server that knows that collation, and an account that may alter the "
+            "database.",
+        ) from None
+
+
+def _contents(writer: Writer) -> list[tuple[str, str]]:
+    return [
+        ((kind or b"").decode(), (name or b"").decode())
+        for statement in _CONTENTS
+        for kind, name in writer.fetch(statement)
+    ]
+
+
+def _not_empty(target: Target) -> TargetRefused:
+    if target.is_half_made:
+        return TargetRefused(
+            f"{target.address} holds a load that did not end.",
+            hint="Run the command again with --replace-partial: what is there is dropped, and the "
+            "load starts over.",
+        )
+    shown = [f"{kind.lower()} {name}" for kind, name in target.contents[:_SHOWN]]
+    if len(target.contents) > _SHOWN:
+        shown.append(f"and {len(target.contents) - _SHOWN} more")
+    return TargetRefused(
+        f"{target.address} is not empty; a bundle goes only into an empty database.",
+        findings=tuple(shown),
+    )

@@ -1,0 +1,249 @@
+"""Every column gets exactly one treatment, or nothing is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.errors import MaskingRefused
+from sandbox.masking.maskers import catalogue
+from sandbox.masking.maskers.catalogue import KEEP, MASKERS, SHAPE, family_of
+from sandbox.masking.patterns import compile_pattern
+from sandbox.masking.rules import Precision, Rule, Rules
+from sandbox.masking.words import WORDS
+from sandbox.model import Column, Schema, Table
+
+_DOMAINS: Mapping[str, str] = {
+    KEEP: "", "iban": "iban", "card": "card", "ip": "ip", "token": "token", "session_id": "token",
+    "password": "password", "date": "date", "binary": "binary", "generalise": "",
+    "coordinate": "", "constant": "",
+}  # fmt: skip
+_SHAPES: Mapping[str, str] = {
+    catalogue.TEXT: SHAPE, catalogue.BINARY: "binary", catalogue.INTEGER: "digits",
+    catalogue.NUMBER: "digits", catalogue.DATE: "date", catalogue.JSON: "json",
+}  # fmt: skip
+_COMPANIONS = ("person", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What becomes of a column.
+
+    Attributes:
+        masker: Name of the masker.
+        domain: Equal values of one domain become equal values.
+        rule: Where that is said: file and line, or what decided instead of a rule.
+        options: The masker's options.
+    """
+
+    masker: str
+    domain: str
+    rule: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the column stays as it is."""
+        return self.masker == KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Treatments:
+    """The treatment of every stored column.
+
+    Attributes:
+        by_column: Treatments by table and column.
+        keys: Rules for keys in documents, whichever column they are in; the last that fits counts.
+    """
+
+    by_column: Mapping[tuple[str, str], Treatment]
+    keys: tuple[tuple[str, str], ...] = ()
+
+    def of(self, table: str, column: str) -> Treatment:
+        """Give a column's treatment.
+
+        Raises:
+            KeyError: The schema had no such column.
+        """
+        return self.by_column[table, column]
+
+
+def assign_treatments(
+    schema: Schema, rules: Rules, *, unclassified: Literal["refuse", "shape"]
+) -> Treatments:
+    """Give every stored column its treatment.
+
+    Args:
+        schema: The source's schema.
+        rules: All rules.
+        unclassified: What becomes of a column without a rule.
+
+    Raises:
+        MaskingRefused: A column has no rule, a rule speaks of what is not there, or it cannot
+            apply; the findings tell all of it.
+    """
+    findings = [*_unmet_rules(schema, rules)]
+    by_column: dict[tuple[str, str], Treatment] = {}
+    for table in schema.tables.values():
+        key_columns = _key_columns(schema, table)
+        for column in table.stored_columns:
+            treatment = _treat(table, column, rules, key_columns, unclassified)
+            problem = _problem(table, column, treatment)
+            if treatment is None or problem:
+                findings.append(_finding(table.name, column, problem or "no rule"))
+            else:
+                by_column[table.name, column.name] = treatment
+    findings += _broken_keys(schema, by_column)
+    findings += _broken_references(schema, by_column)
+    if findings:
+        count = len(findings)
+        raise MaskingRefused(
+            f"{count} finding{'s' if count > 1 else ''} in the masking of {schema.database}; "
+            "nothing was exported.",
+            findings=tuple(findings),
+        )
+    return Treatments(by_column, rules.keys)
+
+
+def _treat(
+    table: Table,
+    column: Column,
+    rules: Rules,
+    key_columns: frozenset[str],
+    unclassified: Literal["refuse", "shape"],
+) -> Treatment | None:
+    rule = _find_rule(table.name, column, rules)
+    if rule is not None:
+        domain = rule.domain or _DOMAINS.get(rule.masker, WORDS)
+        return Treatment(rule.masker, domain, rule.place, rule.options)
+    if column.name in key_columns and column.is_integer:
+        # Surrogate keys stay, so that URLs, logs and rows match.
+        return Treatment(KEEP, "", "surrogate key")
+    if unclassified == "refuse":
+        return None
+    if column.kind in {"enum", "set", "bit"}:
+        return Treatment(KEEP, "", "unclassified: closed list of values")
+    masker = _SHAPES.get(family_of(column))
+    if masker is None:
+        return None
+    return Treatment(masker, _DOMAINS.get(masker, WORDS), "unclassified: by shape")
+
+
+def _find_rule(table: str, column: Column, rules: Rules) -> Rule | None:
+    best: Rule | None = None
+    for rule in rules.rules:
+        if (best is None or rule.precision >= best.precision) and _fits(rule, table, column):
+            best = rule
+    return best
+
+
+def _fits(rule: Rule, table: str, column: Column) -> bool:
+    pattern = compile_pattern(rule.column)
+    if rule.precision is Precision.TYPE:
+        return _is_of_type(column, rule.column)
+    if rule.types and not _is_of_type(column, rule.types):
+        return False
+    if not pattern.fullmatch(column.name.casefold()):
+        return False
+    return bool(compile_pattern(rule.table).fullmatch(table.casefold()))
+
+
+def _is_of_type(column: Column, types: str) -> bool:
+    pattern = compile_pattern(types)
+    return any(pattern.fullmatch(one.casefold()) for one in (column.kind, column.declared))
+
+
+def _key_columns(schema: Schema, table: Table) -> frozenset[str]:
+    """Give the columns that identify rows or refer to them."""
+    own = {column.name for column in table.identity}
+    own.update(name for key in table.foreign_keys for name in key.columns)
+    own.update(
+        name
+        for other in schema.tables.values()
+        for key in other.foreign_keys
+        if key.parent == table.name
+        for name in key.parent_columns
+    )
+    return frozenset(own)
+
+
+def _problem(table: Table, column: Column, treatment: Treatment | None) -> str:
+    """Say why a treatment cannot apply to a column; nothing where it can."""
+    if treatment is None:
+        return ""
+    if family_of(column) not in MASKERS[treatment.masker].applies_to:
+        return f"{treatment.masker} cannot mask this type ({treatment.rule})"
+    names = {one.name for one in table.columns}
+    for option in _COMPANIONS:
+        other = treatment.options.get(option)
+        if other is not None and other not in names:
+            return f"{option}: there is no column {other} ({treatment.rule})"
+    return ""
+
+
+def _unmet_rules(schema: Schema, rules: Rules) -> Iterator[str]:
+    """Find exact rules that speak of a table or column which is not there."""
+    columns = {
+        (table.name.casefold(), column.name.casefold())
+        for table in schema.tables.values()
+        for column in table.columns
+    }
+    tables = {table.casefold() for table in schema.tables}
+    for rule in rules.rules:
+        if rule.precision is not Precision.EXACT or rule.if_present:
+            continue
+        if rule.table.casefold() not in tables:
+            yield f"{rule.table}.{rule.column}   no such table ({rule.place})"
+        elif (rule.table.casefold(), rule.column.casefold()) not in columns:
+            yield f"{rule.table}.{rule.column}   no such column ({rule.place})"
+
+
+def _broken_keys(schema: Schema, by_column: Mapping[tuple[str, str], Treatment]) -> Iterator[str]:
+    """Find unique keys whose columns would not stay unique."""
+    for table in schema.tables.values():
+        seen: set[str] = set()
+        for key in table.keys:
+            for name in key.columns:
+                treatment = by_column.get((table.name, name))
+                if treatment is None or name in seen or _stays_unique(treatment):
+                    continue
+                seen.add(name)
+                yield _finding(
+                    table.name,
+                    table.column(name),
+                    f"{treatment.masker} is not one-to-one, and the key {key.name} is unique "
+                    f"({treatment.rule})",
+                )
+
+
+def _stays_unique(treatment: Treatment) -> bool:
+    if treatment.masker == "date":
+        # All dates of a column move alike, unless everybody's move apart.
+        return "person" not in treatment.options
+    return MASKERS[treatment.masker].one_to_one
+
+
+def _broken_references(
+    schema: Schema, by_column: Mapping[tuple[str, str], Treatment]
+) -> Iterator[str]:
+    """Find declared references whose two sides would no longer match."""
+    for table in schema.tables.values():
+        for key in table.foreign_keys:
+            for name, parent_name in zip(key.columns, key.parent_columns, strict=True):
+                child = by_column.get((table.name, name))
+                parent = by_column.get((key.parent, parent_name))
+                if child is None or parent is None:
+                    continue
+                if (child.masker, child.domain) != (parent.masker, parent.domain):
+                    yield _finding(
+                        table.name,
+                        table.column(name),
+                        f"refers to {key.parent}.{parent_name}, and they are masked differently: "
+                        f"{child.masker} ({child.rule}), {parent.masker} ({parent.rule})",
+                    )
+
+
+def _finding(table: str, column: Column, what: str) -> str:
+    declared = column.kind if column.kind in {"enum", "set"} else column.declared
+    return f"{table}.{column.name}   {declared}   {what}"

@@ -1,0 +1,213 @@
+"""A column's treatment as a function of its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from sandbox.masking.assignment import Treatment
+from sandbox.masking.charsets import charset_named
+from sandbox.masking.maskers import catalogue
+from sandbox.masking.maskers.addresses import Addresses
+from sandbox.masking.maskers.binary import mask_bytes
+from sandbox.masking.maskers.catalogue import KEY_OPTION, family_of
+from sandbox.masking.maskers.dates import mask_date
+from sandbox.masking.maskers.numbers import (
+    generalise,
+    largest_of,
+    mask_coordinate,
+    mask_digits_of_number,
+    mask_integer,
+)
+from sandbox.masking.maskers.php import looks_serialized
+from sandbox.masking.maskers.texts import TextMaskers
+from sandbox.masking.prf import Prf
+from sandbox.masking.words import Spelling
+from sandbox.model import Column
+
+BytesMask = Callable[[bytes], bytes]
+PairMask = Callable[[bytes, bytes], bytes]
+_LENGTH = re.compile(r"\((\d+)\)")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_PACKED_LENGTHS = frozenset({4, 16})
+_UNICODE_COLLATIONS = re.compile(
+    r"(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf16le|utf32|uca1400)_"
+    r"(?:unicode|general|bin|0900|nopad_bin|uca1400|general_nopad|unicode_520|unicode_nopad|ai|as)"
+    r"(?:_|$)"
+)
+_OF_NO_LANGUAGE = re.compile(r".*_(?:bin|nopad_bin|general_cs|general_ci|general_nopad_ci)")
+_MARKS_ARE_NOTHING = re.compile(r"latin1_german[12]_ci|latin1_swedish_(?:nopad_)?ci")
+
+
+def spelling_of(column: Column, *, is_unique: bool) -> Spelling:
+    """Give how a column writes and compares.
+
+    Args:
+        column: The column.
+        is_unique: Whether a unique key speaks of it.
+    """
+    collation = column.collation
+    fits = (
+        not collation
+        or _UNICODE_COLLATIONS.match(collation) is not None
+        or _OF_NO_LANGUAGE.fullmatch(collation) is not None
+        or collation == "latin1_german1_ci"
+    )
+    return Spelling(
+        charset=column.charset or ("ascii" if column.kind in {"uuid", "inet4", "inet6"} else ""),
+        accents_stay=is_unique and not fits,
+        tells_accents=_MARKS_ARE_NOTHING.fullmatch(collation) is None,
+    )
+
+
+class ColumnMaskers:
+    """Makes the functions of columns.
+
+    Args:
+        prf: The key's functions.
+        vocabulary: Words that stay in free text.
+        keys: Rules for keys in documents of any column.
+    """
+
+    def __init__(
+        self, prf: Prf, vocabulary: Collection[str], keys: tuple[tuple[str, str], ...]
+    ) -> None:
+        self._prf = prf
+        self._vocabulary = vocabulary
+        self._keys = keys
+        self._texts: dict[object, TextMaskers] = {}
+
+    def texts(
+        self, domain: str, spelling: Spelling, keys: tuple[tuple[str, str], ...] = ()
+    ) -> TextMaskers:
+        """Give the text maskers of a domain and spelling; one for all columns that share them."""
+        name = (domain, spelling, keys)
+        found = self._texts.get(name)
+        if found is None:
+            found = TextMaskers(self._prf, self._vocabulary, domain, spelling, (*self._keys, *keys))
+            self._texts[name] = found
+        return found
+
+    def simple(self, column: Column, treatment: Treatment, spelling: Spelling) -> BytesMask:
+        """Give the function of a column that depends on no other."""
+        masker, family, domain = treatment.masker, family_of(column), treatment.domain
+        if masker == "constant":
+            value = treatment.options["value"].encode()
+            return lambda _: value
+        if masker == "binary":
+            keep_magic = treatment.options.get("magic") == "keep"
+            return lambda cell: mask_bytes(self._prf, domain, cell, keep_magic=keep_magic)
+        if masker == "date":
+            return lambda cell: self._date(column, domain, cell, b"")
+        if family in {catalogue.INTEGER, catalogue.NUMBER, catalogue.DATE}:
+            return self._number(column, treatment)
+        texts = self.texts(domain, spelling, _key_rules(treatment))
+        if masker == "ip" and family == catalogue.BINARY:
+            return self._packed(texts, spelling)
+        mask = self._text(column, texts, treatment, spelling)
+        return mask if family != catalogue.BINARY else self._if_text(treatment, mask)
+
+    def paired(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
+        """Give the function of a column that depends on another of the row."""
+        if treatment.masker == "date":
+            return lambda cell, person: self._date(column, treatment.domain, cell, person)
+        texts = self.texts(treatment.domain, spelling, _key_rules(treatment))
+        charset = charset_named(spelling.charset)
+
+        def mask(cell: bytes, key: bytes) -> bytes:
+            name = key.decode("utf-8", "surrogateescape")
+            return charset.encode(texts.mask_by_key(name, charset.decode(cell)))
+
+        return mask
+
+    def _date(self, column: Column, domain: str, cell: bytes, person: bytes) -> bytes:
+        masked = mask_date(
+            self._prf,
+            domain,
+            cell.decode("latin-1"),
+            person.decode("latin-1"),
+            timestamp=column.kind == "timestamp",
+        )
+        return masked.encode("latin-1")
+
+    def _number(self, column: Column, treatment: Treatment) -> BytesMask:
+        domain, largest = treatment.domain, largest_of(column.kind, column.declared)
+        by_name: dict[str, Callable[[str], str]] = {
+            "generalise": lambda text: generalise(text, treatment.options.get("unit", "1")),
+            "coordinate": mask_coordinate,
+            "digits": lambda text: mask_digits_of_number(self._prf, domain, text),
+        }
+        mask = by_name.get(treatment.masker, by_name["digits"])
+        if column.is_integer and treatment.masker != "generalise":
+
+            def mask(text: str) -> str:
+                return mask_integer(self._prf, domain, text, largest)
+
+        return lambda cell: mask(cell.decode("ascii", "surrogateescape")).encode()
+
+    def _if_text(self, treatment: Treatment, mask: BytesMask) -> BytesMask:
+        """Mask bytes of a binary column as text only where they are some."""
+        formats = {"serialized", "php_session"}
+
+        def mask_if_text(cell: bytes) -> bytes:
+            is_text = cell.isascii() and not _CONTROL.search(cell)
+            if is_text or treatment.masker in formats or looks_serialized(cell):
+                return mask(cell)
+            if treatment.masker in {"token", "session_id"} or not _is_utf8(cell):
+                return mask_bytes(self._prf, treatment.domain, cell, keep_magic=False)
+            return mask(cell)
+
+        return mask_if_text
+
+    def _packed(self, texts: TextMaskers, spelling: Spelling) -> BytesMask:
+        addresses: Addresses = texts.addresses
+        charset = charset_named(spelling.charset)
+        mask = texts.of("ip")
+
+        def mask_packed(cell: bytes) -> bytes:
+            if len(cell) in _PACKED_LENGTHS and not cell.replace(b".", b"").isdigit():
+                return addresses.mask_packed(cell)
+            return charset.encode(mask(charset.decode(cell)))
+
+        return mask_packed
+
+    def _text(
+        self, column: Column, texts: TextMaskers, treatment: Treatment, spelling: Spelling
+    ) -> BytesMask:
+        mask = texts.of(treatment.masker)
+        charset = charset_named(spelling.charset)
+        longest = _longest(column) if treatment.masker == "password" else None
+
+        def mask_text(cell: bytes) -> bytes:
+            try:
+                text = charset.decode(cell)
+            except UnicodeDecodeError:
+                # No whole signs: there is no text to be kept in shape.
+                return mask_bytes(self._prf, treatment.domain, cell, keep_magic=False)
+            masked = mask(text)
+            if longest is not None and len(masked) > max(longest, len(text)):
+                masked = texts.words.mask(text)
+            return charset.encode(masked)
+
+        return mask_text
+
+
+def _is_utf8(cell: bytes) -> bool:
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _key_rules(treatment: Treatment) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (option.removeprefix(KEY_OPTION), masker)
+        for option, masker in treatment.options.items()
+        if option.startswith(KEY_OPTION)
+    )
+
+
+def _longest(column: Column) -> int | None:
+    found = _LENGTH.search(column.declared)
+    return int(found[1]) if found else None

@@ -1,0 +1,135 @@
+"""Words that may stay in free text: everyday words, and what programs say.
+
+The everyday words are those of Faker's lorem providers, without every word that occurs in a name
+of a person, a city, a street or a company in any of Faker's languages. Gathered at first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from types import ModuleType
+
+_LANGUAGES = (
+    "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "cs_CZ", "da_DK",
+)  # fmt: skip
+_POOLS = ("person", "address", "company")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_NAMES_NOT_OF_PEOPLE = frozenset({"formats", "catch_phrase", "bs", "job"})
+
+# What programs say: kept wherever text is masked, even where it is somebody's name as well.
+_MESSAGES = """
+get post put patch delete head options trace connect http https ftp smtp sip mysql mysqli pdo tcp
+udp unix tls ssl utf iso latin ascii json xml html css js php phtml phar ini conf log txt csv sql
+jpg jpeg png gif pdf svg ico woff zip gz tar
+debug info notice warn warning err error errors crit critical alert emerg emergency fatal
+exception exceptions throwable typeerror valueerror argumentcounterror errorexception runtime
+runtimeexception logicexception invalidargument invalidargumentexception pdoexception
+jsonexception domainexception rangeexception lengthexception outofboundsexception
+outofrangeexception overflowexception underflowexception unexpectedvalueexception
+badmethodcallexception badfunctioncallexception parseerror arithmeticerror divisionbyzeroerror
+stack trace thrown uncaught main require include once eval function class interface trait
+namespace method static public protected private abstract final const var new clone instanceof
+array string integer int float double bool boolean object null true false resource callable
+iterable mixed void undefined variable index offset key property constant argument arguments
+parameter parameters expected expects given exactly passed must be of type the returned return
+returns call called to a an on in at by for from with without within and or not no is are was were
+has have had been cannot can could will would should may might does do did done
+unable failed failure success successful successfully denied refused forbidden allowed invalid
+illegal unknown unexpected missing empty already exists exist found duplicate entry
+contains contain too long short large small many few much more less than least most maximum
+minimum limit exceeded size memory bytes byte exhausted tried allocate execution time timeout
+timed out seconds second milliseconds ms minutes hours days killed terminated aborted closed
+connection connections connecting connected client server servers upstream downstream host user
+password using yes gone away lost during query reading writing read write while sending sent
+received response request header headers body cookie session sessions started start stop stopped
+ready listening accept accepted socket port address already use child worker workers pool process
+pid master signal exited exit code status spawned busy max children reached consider raising
+open opening directory file files path such permission stream wrapper operation
+supported primary script unable forwarded unavailable temporarily
+select insert update set into values where order group having join left right inner outer union
+distinct count sum avg min max as asc desc create alter drop table tables column columns database
+databases view trigger procedure event foreign primary unique constraint fails reference
+references cascade restrict default character collate collation charset engine innodb myisam
+sqlstate integrity violation syntax base statement incorrect value datetime date data
+truncated row rows line lines near check manual that corresponds your version right
+deadlock lock wait try restarting transaction rollback commit lost field list clause nonaggregated
+expression functionally dependent incompatible sql mode only full
+deprecated strict recoverable startup core compile parse modules module extension loaded load
+headers modify information output handler shutdown autoload autoloader
+mozilla windows linux android iphone ipad macintosh intel ubuntu debian cpu like mac os wow
+compatible msie trident applewebkit webkit khtml gecko chrome chromium firefox safari edge edg
+opera opr mobile version curl wget bot crawler spider wap x11 u win nt rv python requests
+srv usr etc opt tmp lib library libraries bin sbin local share www public application
+applications current releases release vendor controllers controller models model views configs
+config configuration scripts index nginx apache fpm cgi fastcgi proxy localhost example test
+invalid com net org de io
+unknown none nil undefined nan inf secret token salt credentials passphrase passwd pwd bearer basic
+api key keys private auth authorization csrf refresh access identified
+"""
+
+
+@cache
+def message_words() -> frozenset[str]:
+    """Give the words that programs, servers and browsers say."""
+    return frozenset(_MESSAGES.split())
+
+
+@cache
+def general_words() -> frozenset[str]:
+    """Give everyday words of several languages that are nobody's and no place's name."""
+    everyday = {
+        word.casefold()
+        for language in _LANGUAGES
+        for sentence in _lorem_of(language)
+        for word in _LETTERS.findall(sentence)
+    }
+    return frozenset(everyday - _words_of_names())
+
+
+def split_words(texts: Iterable[str]) -> frozenset[str]:
+    """Give the words of texts, as a vocabulary compares them."""
+    return frozenset(word.casefold() for text in texts for word in _LETTERS.findall(text))
+
+
+def _lorem_of(language: str) -> tuple[str, ...]:
+    module = importlib.import_module(f"faker.providers.lorem.{language}")
+    return tuple(module.Provider.word_list)
+
+
+@cache
+def _words_of_names() -> frozenset[str]:
+    return split_words(
+        text
+        for pool in _POOLS
+        for module in _modules_of(f"faker.providers.{pool}")
+        for text in _texts_of(module)
+    )
+
+
+def _modules_of(package_name: str) -> Iterator[ModuleType]:
+    package = importlib.import_module(package_name)
+    yield package
+    for found in pkgutil.iter_modules(package.__path__):
+        yield importlib.import_module(f"{package_name}.{found.name}")
+
+
+def _texts_of(module: ModuleType) -> Iterator[str]:
+    provider = getattr(module, "Provider", None)
+    for name, pool in vars(provider).items() if provider else ():
+        if not any(part in name for part in _NAMES_NOT_OF_PEOPLE) and not name.startswith("__"):
+            yield from _flatten(pool)
+
+
+def _flatten(pool: object) -> Iterator[str]:
+    if isinstance(pool, str):
+        if "{{" not in pool:
+            yield pool
+    elif isinstance(pool, dict):
+        yield from _flatten(tuple(pool))
+    elif isinstance(pool, (list, tuple, set, frozenset)):
+        for one in pool:
+            yield from _flatten(one)

@@ -1,0 +1,1 @@
+"""What a value may become: one module for each family of formats."""

@@ -1,0 +1,171 @@
+"""Addresses of machines, places on the web, and mail."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+from sandbox.masking.prf import Prf
+from sandbox.masking.words import Words
+
+_MAIL = re.compile(r"[^\s@<>,;\"()\[\]|=]+@[^\s@<>,;\"()\[\]|=]+")
+_TOP_LEVEL = re.compile(r"\.[^\W\d_]{2,}\W*$")
+IPV4 = r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d|\d)"
+# Only candidates: what is none ("10:20:30") is told apart by parsing it.
+IPV6 = r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![\w:])"
+_ADDRESS = re.compile(f"({IPV6})|({IPV4})")
+_V4_LENGTH, _V6_LENGTH = 4, 16
+# The own machine, no machine, and netmasks: nobody's address.
+_NOBODY = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"})  # noqa: S104 - names
+_V4_CLASSES = ((0, 9), (10, 99), (100, 255))
+_KEPT_IN_FRONT = {"10": 1, "127": 1, "192.168": 2, "169.254": 2}
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?(//)([^/?#\s]*)([^\s]*)", re.DOTALL)
+
+
+def mask_mail(words: Words, text: str) -> str:
+    """Mask every mail address in a text, and all else of it word by word.
+
+    The last label of the domain stays where it is one; so do all signs that are no letters.
+    """
+    masked, end = [], 0
+    for found in _MAIL.finditer(text):
+        masked += [words.mask(text[end : found.start()]), _mask_one_mail(words, found[0])]
+        end = found.end()
+    return "".join(masked) + words.mask(text[end:])
+
+
+def _mask_one_mail(words: Words, mail: str) -> str:
+    top = _TOP_LEVEL.search(mail, mail.index("@"))
+    end = top.start() if top else len(mail)
+    return words.mask(mail[:end]) + mail[end:]
+
+
+class Addresses:
+    """Masks IP addresses: same length, same kind, text and packed alike."""
+
+    def __init__(self, prf: Prf, domain: str) -> None:
+        self._prf = prf
+        self._domain = domain
+
+    def mask_text(self, text: str, rest: Callable[[str], str]) -> str:
+        """Mask every address in a text; what stands between them is given to `rest`."""
+        masked, end = [], 0
+        for found in _ADDRESS.finditer(text):
+            if is_address(found[0]):
+                masked += [rest(text[end : found.start()]), self.mask_one(found[0])]
+                end = found.end()
+        return "".join(masked) + (rest(text[end:]) if end < len(text) else "")
+
+    def mask_one(self, address: str) -> str:
+        """Mask one address that `is_address` takes for one."""
+        if address in _NOBODY:
+            return address
+        if ":" not in address:
+            return self._mask_v4(address)
+        return self._mask_v6(address)
+
+    def mask_packed(self, value: bytes) -> bytes:
+        """Mask a packed address of 4 or 16 bytes, like its text form."""
+        if len(value) == _V4_LENGTH:
+            return ipaddress.IPv4Address(self.mask_one(str(ipaddress.IPv4Address(value)))).packed
+        address = ipaddress.IPv6Address(value)
+        inner = address.ipv4_mapped
+        if inner is not None:
+            return value[:12] + ipaddress.IPv4Address(self.mask_one(str(inner))).packed
+        return ipaddress.IPv6Address(self.mask_one(str(address))).packed
+
+    def _mask_v4(self, address: str) -> str:
+        octets = address.split(".")
+        kept = _KEPT_IN_FRONT.get(octets[0]) or _KEPT_IN_FRONT.get(".".join(octets[:2]), 0)
+        parts = octets[kept:]
+        classes = [
+            next(one for one in _V4_CLASSES if one[0] <= int(part) <= one[1]) for part in parts
+        ]
+        value, size = 0, 1
+        for part, (low, high) in zip(parts, classes, strict=True):
+            value, size = value * (high - low + 1) + int(part) - low, size * (high - low + 1)
+        tweak = f"v4 {'.'.join(octets[:kept])} {classes}"
+        image = self._prf.permute(value, size, self._domain, tweak)
+        new = []
+        for part, (low, high) in zip(reversed(parts), reversed(classes), strict=True):
+            image, place = divmod(image, high - low + 1)
+            new.append(f"{low + place:0{len(part)}d}")
+        return ".".join(octets[:kept] + new[::-1])
+
+    def _mask_v6(self, address: str) -> str:
+        head, colon, tail = address.rpartition(":")
+        if address.lower().startswith("fe80:"):
+            return f"{address[:5]}{self._mask_v6(address[4:])[1:]}"
+        if "." in tail:
+            # An IPv4 address in IPv6 clothes: the prefix says which clothes.
+            return f"{head}{colon}{self.mask_one(tail)}"
+        groups = address.split(":")
+        values = [int(group, 16) for group in groups if group]
+        ranges = [_hex_class(value) for value in values]
+        value, size = 0, 1
+        for one, (low, high) in zip(values, ranges, strict=True):
+            value, size = value * (high - low + 1) + one - low, size * (high - low + 1)
+        image = self._prf.permute(value, size, self._domain, f"v6 {_shape_of(address)}")
+        new = []
+        for low, high in reversed(ranges):
+            image, place = divmod(image, high - low + 1)
+            new.append(low + place)
+        return ":".join(_write_group(group, new) for group in groups)
+
+
+def is_address(text: str) -> bool:
+    """Tell an address from what only looks like one, a time of day for instance.
+
+    >>> is_address("2001:db8::1"), is_address("10:20:30"), is_address("A::B")
+    (True, False, False)
+    """
+    if not any(sign.isdigit() for sign in text):
+        return False
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _hex_class(value: int) -> tuple[int, int]:
+    """Give the values that have as many hexadecimal digits; zero stays zero."""
+    if value == 0:
+        return 0, 0
+    digits = len(f"{value:x}")
+    return 16 ** (digits - 1), 16**digits - 1
+
+
+def _shape_of(address: str) -> str:
+    try:
+        whole = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address.count(":") * ":"
+    groups = whole.exploded.split(":")
+    return ":".join("0" if int(group, 16) == 0 else str(len(group.lstrip("0"))) for group in groups)
+
+
+def _write_group(group: str, new: list[int]) -> str:
+    if not group:
+        return group
+    written = f"{new.pop():0{len(group)}x}"
+    return written.upper() if group.upper() == group and group.lower() != group else written
+
+
+def mask_url(words: Words, addresses: Addresses, path: Callable[[str], str], text: str) -> str:
+    """Mask a URL: scheme and last label of the host stay, the path is given to `path`."""
+    found = _URL.fullmatch(text)
+    if found is None:
+        return path(text)
+    scheme, slashes, authority, rest = found.groups(default="")
+    user, at, host = authority.rpartition("@")
+    bare = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    if is_address(bare):
+        masked_host = host.replace(bare, addresses.mask_one(bare), 1)
+    else:
+        name, colon, port = host.partition(":")
+        top = _TOP_LEVEL.search(name)
+        end = top.start() if top else len(name)
+        masked_host = f"{path(name[:end])}{name[end:]}{colon}{port}"
+    return f"{scheme}{slashes}{words.mask(user)}{at}{masked_host}{path(rest)}"

@@ -1,0 +1,197 @@
+"""Free text, logs and configuration: what is not known to be harmless becomes a pseudonym.
+
+Words of the vocabulary stay. Mail addresses, machines, bank accounts, telephones, dates and tokens
+become what they become in tables; every other word becomes its pseudonym.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+
+from sandbox.masking.maskers.addresses import (
+    IPV4,
+    IPV6,
+    Addresses,
+    is_address,
+    mask_mail,
+    mask_url,
+)
+from sandbox.masking.maskers.dates import WRITTEN_DATE, mask_written_date
+from sandbox.masking.maskers.identifiers import (
+    is_luhn,
+    is_valid_iban,
+    mask_card,
+    mask_iban,
+    mask_telephone,
+    mask_token,
+)
+from sandbox.masking.maskers.spelled import read_escaped
+from sandbox.masking.prf import Prf
+from sandbox.masking.words import WORD, Words
+
+_NAMES_OF_SECRETS = (
+    r"pass(?:word|wd|phrase|wort)?|pwd|kennwort|secret|api[_\-]?key|private[_\-]?key|salt"
+    r"|(?:access|auth|csrf|refresh)?[_\-]?token|credentials?|bearer|basic|identified\s+by"
+)
+_CLOCK = r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?(?:Z|[+\-]\d\d:?\d\d)(?!\d))?"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MOMENT = (
+    rf"\d{{4}}[\-/]\d\d[\-/]\d\d[T ]{_CLOCK}|\d\d[/\-]{_MONTH}[/\-]\d{{4}}[: ]{_CLOCK}"
+    rf"|{_MONTH}\s+\d{{1,2}}\s{_CLOCK}"
+)
+_PATTERN = re.compile(
+    rf"""
+    (?P<secret>(?<![^\W_])(?:[\w.\-]*[_.\-])?(?i:{_NAMES_OF_SECRETS})["'\]]*\s*(?:=>|[=:]|\s(?=["']))\s*)
+        (?P<value>(?!(?i:yes|no|true|false|null|on|off|none)\b)
+        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+))
+    |(?P<bearer>\b(?:Basic|Bearer)\s+)(?P<credentials>[A-Za-z0-9+/=._~\-]{{6,}})
+    |(?P<session>\w*SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)
+    |(?P<url>(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]*://[^\s<>"'`]+)
+    |(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]+@[^\s@<>,;:"'()\[\]|=/\\?]*[^\W_])
+    |(?P<moment>(?<![\w])(?:{_MOMENT})(?!\w))
+    |(?P<date>(?<![\w.\-])(?:{WRITTEN_DATE})(?![\w\-]))
+    |(?P<iban>(?<!\w)[A-Za-z]{{2}}\d\d(?:\s?[A-Za-z0-9]{{4}}){{2,7}}(?:\s?[A-Za-z0-9]{{1,3}})?(?!\w))
+    |(?P<address>{IPV6}|{IPV4})
+    |(?P<escaped>[\w.+\-]*(?:%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})(?:[\w.+\-]|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})*)
+    |(?P<uuid>(?<!\w)[0-9A-Fa-f]{{8}}-(?:[0-9A-Fa-f]{{4}}-){{3}}[0-9A-Fa-f]{{12}}(?!\w))
+    |(?P<token>(?<![^\W_])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{{16,}}={{0,2}}(?![^\W_]))
+    |(?P<telephone>(?<![\w.])(?:\+\d|\(?0\d)(?:[\d\ ()/\-\u00a0]*\d)?(?!\w)
+        |(?<![\w.])\(?\d{{3}}\)?[\-.\ ]\d{{3}}[\-.]\d{{4}}(?!\w))
+    |(?P<card>(?<![\w.])\d(?:[\ \-]?\d){{11,18}}(?!\w))
+    |(?P<number>\d+)
+    |(?P<word>{WORD.pattern})
+    |(?P<unknown>[\udc80-\udcff]+)
+    """,
+    re.VERBOSE,
+)
+_CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
+_PIECE = re.compile(rf"(\d+)|({WORD.pattern})")
+_SURROGATE_DIGITS = 9
+_TELEPHONE_DIGITS = range(7, 16)
+_PRODUCTS = re.compile(
+    r"(?:Chrome|Chromium|CriOS|Firefox|FxiOS|Safari|Version|Edge?|OPR|Opera|Gecko|Trident|MSIE|PHP|nginx|Apache)"
+    r"[/ ]$"
+)  # fmt: skip
+_LONGEST_PRODUCT = 16
+
+
+class FreeText:
+    """Masks text of any kind by default-deny.
+
+    Args:
+        prf: The key's functions.
+        words: The words' pseudonyms, those of the tables.
+        addresses: The machines' pseudonyms, those of the tables.
+        vocabulary: Words that stay, case-folded.
+    """
+
+    def __init__(
+        self, prf: Prf, words: Words, addresses: Addresses, vocabulary: Collection[str]
+    ) -> None:
+        self._prf = prf
+        self._words = words
+        self._addresses = addresses
+        self._vocabulary = vocabulary
+        self._handlers: dict[str, Callable[[re.Match[str]], str]] = {
+            "value": self._secret,
+            "credentials": lambda found: found["bearer"] + self._token(found["credentials"]),
+            "cookie": lambda found: found["session"] + self._token(found["cookie"]),
+            "url": lambda found: mask_url(self._words, self._addresses, self.mask, found[0]),
+            "mail": lambda found: mask_mail(self._words, found[0]),
+            "moment": lambda found: found[0],
+            "date": lambda found: mask_written_date(self._prf, "date", found[0]),
+            "iban": self._iban,
+            "address": self._address,
+            "escaped": self._escaped,
+            "uuid": lambda found: self._token(found[0]),
+            "token": lambda found: self._token(found[0]),
+            "telephone": self._telephone,
+            "card": self._card,
+            "number": lambda found: self._number(found[0]),
+            "word": lambda found: self.mask_word(found[0]),
+            "unknown": lambda found: found[0],
+        }
+
+    def mask(self, text: str) -> str:
+        """Mask a text."""
+        return _PATTERN.sub(self._replace, text)
+
+    def mask_word(self, word: str) -> str:
+        """Mask a word unless it is known to be harmless."""
+        return word if self.is_known(word) else self._words.mask_word(word)
+
+    def is_known(self, word: str) -> bool:
+        """Tell whether a word may stay: it is in the vocabulary, or all its parts are."""
+        if len(word) == 1 and word.isascii():
+            return True
+        folded = unicodedata.normalize("NFC", word).casefold()
+        if folded in self._vocabulary:
+            return True
+        parts = split_camel(word)
+        return len(parts) > 1 and all(part.casefold() in self._vocabulary for part in parts)
+
+    def _replace(self, found: re.Match[str]) -> str:
+        return self._handlers[found.lastgroup or ""](found)
+
+    def _secret(self, found: re.Match[str]) -> str:
+        """Mask what a key of that name holds as a whole: a password may be an everyday word."""
+        return self._piecewise(found["secret"]) + self._words.mask(found["value"])
+
+    def _token(self, text: str) -> str:
+        return mask_token(self._prf, "token", text)
+
+    def _iban(self, found: re.Match[str]) -> str:
+        text = found[0]
+        if not is_valid_iban(text) and sum(sign.isdigit() for sign in text) <= _SURROGATE_DIGITS:
+            return self._piecewise(text)
+        return mask_iban(self._prf, "iban", self._words, text)
+
+    def _address(self, found: re.Match[str]) -> str:
+        text, start = found[0], found.start()
+        before = found.string[max(0, start - _LONGEST_PRODUCT) : start]
+        if not is_address(text):
+            return self._piecewise(text)
+        # "Chrome/129.0.0.0" is a version.
+        return text if _PRODUCTS.search(before) else self._addresses.mask_one(text)
+
+    def _escaped(self, found: re.Match[str]) -> str:
+        spelled = read_escaped(found[0])
+        if spelled.text == found[0]:
+            return self._piecewise(found[0])
+        return spelled.masked_by(self.mask)
+
+    def _telephone(self, found: re.Match[str]) -> str:
+        text = found[0]
+        digits = sum(sign.isdecimal() for sign in text)
+        # "0000042" is a number with zeros in front, and a date's parts are no telephone either.
+        if digits not in _TELEPHONE_DIGITS or text.startswith("000"):
+            return self._piecewise(text)
+        return mask_telephone(self._words, text)
+
+    def _card(self, found: re.Match[str]) -> str:
+        text = found[0]
+        digits = re.sub(r"\D", "", text)
+        if is_luhn(digits):
+            return mask_card(self._prf, "card", self._words, text)
+        return self._piecewise(text)
+
+    def _number(self, digits: str) -> str:
+        """Keep numbers that may be surrogate keys, so that logs and rows match."""
+        return digits if len(digits) <= _SURROGATE_DIGITS else self._words.mask_digits(digits)
+
+    def _piecewise(self, text: str) -> str:
+        """Mask the numbers and words of what looked like something, and was not."""
+        return _PIECE.sub(
+            lambda found: self._number(found[1]) if found[1] else self.mask_word(found[2]), text
+        )
+
+
+def split_camel(word: str) -> list[str]:
+    """Split a name of a program at its capitals.
+
+    >>> split_camel("BasketsController"), split_camel("JSONException")
+    (['Baskets', 'Controller'], ['JSON', 'Exception'])
+    """
+    return _CAMEL.findall(word) or [word]

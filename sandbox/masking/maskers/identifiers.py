@@ -1,0 +1,216 @@
+"""Numbers and codes that identify: telephones, IBANs, cards, tokens."""
+
+from __future__ import annotations
+
+import re
+import string
+
+from sandbox.masking.prf import Prf
+from sandbox.masking.words import Words
+
+_TELEPHONE = re.compile(r"\+?\d(?:[\d ()/.\-\u00a0\u2010-\u2015]*\d)?")
+_OPTIONAL_ZERO = re.compile(r"\(0\)")
+_TWO_DIGIT_CODES = frozenset(
+    str(code)
+    for codes in (
+        (20, 27, 36, 39, 40, 41, 81, 82, 84, 86, 98),
+        range(30, 35), range(43, 50), range(51, 59), range(60, 67), range(90, 96),
+    )
+    for code in codes
+)  # fmt: skip
+_IBAN = re.compile(r"([A-Za-z]{2})([0-9]{2})([A-Za-z0-9]{8,30})")
+_BLANKS = re.compile(r"[\s\-]")
+_ALNUM = string.digits + string.ascii_uppercase
+_CARD_LENGTHS = range(12, 20)
+_MODULUS = 97
+_CHUNK = 64
+_HEX = frozenset("0123456789abcdef")
+
+
+def mask_phone(words: Words, text: str) -> str:
+    """Mask every number in a telephone column; separators, zeros in front and country codes stay.
+
+    The digits behind them are one number, so that all spellings of a number stay spellings of one.
+    """
+    masked, end = [], 0
+    for found in _TELEPHONE.finditer(text):
+        masked += [words.mask(text[end : found.start()]), mask_telephone(words, found[0])]
+        end = found.end()
+    return "".join(masked) + words.mask(text[end:])
+
+
+def mask_telephone(words: Words, number: str) -> str:
+    """Mask one telephone number."""
+    signs = list(number)
+    optional = {place for zero in _OPTIONAL_ZERO.finditer(number) for place in range(*zero.span())}
+    places = [at for at, sign in enumerate(signs) if sign.isdecimal() and at not in optional]
+    digits = "".join(signs[at] for at in places)
+    kept = _length_of_prefix(digits, international=number.startswith("+"))
+    if kept == len(digits):
+        return number
+    masked = words.mask_digits(digits[kept:])
+    for place, digit in zip(places[kept:], masked, strict=True):
+        signs[place] = digit
+    return "".join(signs)
+
+
+def _length_of_prefix(digits: str, *, international: bool) -> int:
+    zeros = 0
+    if not international:
+        zeros = len(digits) - len(digits.lstrip("0"))
+        if zeros != len("00"):
+            return zeros
+    rest = digits[zeros:]
+    if rest[:1] in {"1", "7"}:
+        return zeros + 1
+    return min(len(digits), zeros + (2 if rest[:2] in _TWO_DIGIT_CODES else 3))
+
+
+def is_valid_iban(iban: str) -> bool:
+    """Tell whether an IBAN's checksum is right; blanks do not matter.
+
+    >>> is_valid_iban("DE38 9990 0001 0123 4567 89")
+    True
+    """
+    found = _IBAN.fullmatch(_BLANKS.sub("", iban))
+    return found is not None and _remainder(found[1], found[2], found[3]) == 1
+
+
+def mask_iban(prf: Prf, domain: str, words: Words, text: str) -> str:
+    """Mask an IBAN: country and grouping stay, a right checksum stays right and a wrong one wrong.
+
+    What is no IBAN is masked by shape.
+    """
+    compact = _BLANKS.sub("", text)
+    found = _IBAN.fullmatch(compact)
+    if found is None or not compact.isascii():
+        return words.mask(text)
+    country, check, account = (part.upper() for part in found.groups())
+    new_account = _permute_signs(prf, domain, account, f"iban {country}")
+    new_check = _swap_check(
+        int(check), _right_check(country, account), _right_check(country, new_account)
+    )
+    return _put_back(text, f"{country}{new_check:02d}{new_account}")
+
+
+def _swap_check(check: int, old_right: int, new_right: int) -> int:
+    """Let right become right and wrong stay wrong, one-to-one."""
+    residue = check % _MODULUS
+    if residue == old_right % _MODULUS:
+        image = new_right
+    elif residue == new_right % _MODULUS:
+        image = old_right
+    else:
+        return check
+    return (
+        image % _MODULUS
+        if check < _MODULUS
+        else image % _MODULUS + _MODULUS
+        if (
+            image % _MODULUS + _MODULUS < 100  # noqa: PLR2004 - two digits
+        )
+        else image
+    )
+
+
+def _right_check(country: str, account: str) -> int:
+    return 98 - _remainder(country, "00", account)
+
+
+def _remainder(country: str, check: str, account: str) -> int:
+    turned = f"{account}{country}{check}".upper()
+    return int("".join(str(_ALNUM.index(sign)) for sign in turned)) % _MODULUS
+
+
+def is_luhn(digits: str) -> bool:
+    """Tell whether a card number's last digit is right.
+
+    >>> is_luhn("4111111111111111")
+    True
+    """
+    return _luhn_sum(digits) % 10 == 0
+
+
+def mask_card(prf: Prf, domain: str, words: Words, text: str) -> str:
+    """Mask a card number: the first digit, the grouping, and a right or wrong check digit stay."""
+    digits = "".join(sign for sign in text if sign in string.digits)
+    others = "".join(sign for sign in text if sign not in string.digits + " -")
+    if len(digits) not in _CARD_LENGTHS or others.strip():
+        return words.mask(text)
+    middle = _permute_signs(prf, domain, digits[1:-1], f"card {digits[0]}")
+    old_right, new_right = _check_digit(digits[:-1]), _check_digit(digits[0] + middle)
+    last = int(digits[-1])
+    if last == old_right:
+        last = new_right
+    elif last == new_right:
+        last = old_right
+    return _put_back(text, f"{digits[0]}{middle}{last}")
+
+
+def _check_digit(digits: str) -> int:
+    return -_luhn_sum(digits + "0") % 10
+
+
+def _luhn_sum(digits: str) -> int:
+    doubled = (2 * int(digit) for digit in digits[-2::-2])
+    return sum(int(digit) for digit in digits[::-2]) + sum(one // 10 + one % 10 for one in doubled)
+
+
+def mask_token(prf: Prf, domain: str, text: str) -> str:
+    """Mask a random token: hexadecimal stays so, letters, digits and signs stay in their places.
+
+    Compared without case, so that it fits every collation; case is put back.
+    """
+    folded = text.lower() if text.isascii() else text
+    letters = string.ascii_lowercase
+    if _HEX.issuperset(sign for sign in folded if sign in string.digits + letters):
+        letters = "abcdef"
+    places = [at for at, sign in enumerate(folded) if sign in string.digits + letters]
+    signs = list(folded)
+    before = ""
+    for start in range(0, len(places), _CHUNK):
+        chunk = places[start : start + _CHUNK]
+        plain = "".join(signs[at] for at in chunk)
+        tweak = f"token {len(letters)} {before}"
+        # A token with a letter beyond f must keep one, or it could meet a hexadecimal one.
+        masked = _permute_signs(prf, domain, plain, tweak, letters)
+        while (
+            letters == string.ascii_lowercase
+            and not start
+            and _HEX.issuperset(masked) != (_HEX.issuperset(plain))
+        ):
+            masked = _permute_signs(prf, domain, masked, tweak, letters)
+        for at, sign in zip(chunk, masked, strict=True):
+            signs[at] = sign
+        before += plain
+    return "".join(
+        new.upper() if old.isupper() and old.isascii() else new
+        for old, new in zip(text, signs, strict=True)
+    )
+
+
+def _permute_signs(
+    prf: Prf, domain: str, text: str, tweak: str, letters: str = string.ascii_uppercase
+) -> str:
+    """Permute digits among digits and letters among letters; nothing else may be in it."""
+    value, size, shape = 0, 1, []
+    for sign in text:
+        kind = string.digits if sign in string.digits else letters
+        value, size = value * len(kind) + kind.index(sign), size * len(kind)
+        shape.append("d" if kind is string.digits else "l")
+    image = prf.permute(value, size, domain, f"{tweak} {''.join(shape)}")
+    masked = []
+    for one in reversed(shape):
+        kind = string.digits if one == "d" else letters
+        image, place = divmod(image, len(kind))
+        masked.append(kind[place])
+    return "".join(reversed(masked))
+
+
+def _put_back(text: str, masked: str) -> str:
+    """Write the new signs where the old ones were, blanks and case as they were."""
+    new = iter(masked)
+    return "".join(
+        (next(new).lower() if sign.islower() else next(new)) if sign.isalnum() else sign
+        for sign in text
+    )

@@ -1,0 +1,57 @@
+"""JSON, edited in place: order, spelling and white space stay, and so do duplicate keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+
+from sandbox.masking.maskers.nested import Nested
+from sandbox.masking.maskers.spelled import read_json_string
+
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?\d[\d.eE+\-]*)|([\[{])|([\]}])|(,)', re.DOTALL)
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text is JSON, by the standard's grammar."""
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def mask_json(nested: Nested, text: str) -> str:
+    """Mask the values of a text that `is_json`; keys stay, true, false and null too.
+
+    A value in a list has the key of the list.
+    """
+    stack: list[str] = []
+    key = ""
+
+    def replace(found: re.Match[str]) -> str:
+        nonlocal key
+        inside, colon, number, opened, closed, _ = found.groups()
+        if colon is not None:
+            spelled = read_json_string(inside)
+            key = spelled.text
+            return f'"{spelled.masked_by(nested.mask_key)}"{colon}'
+        if inside is not None:
+            mask = partial(nested.mask_string, key)
+            return f'"{read_json_string(inside).masked_by(mask)}"'
+        if number is not None:
+            return nested.mask_number(key, number)
+        if opened:
+            stack.append(key)
+        elif closed:
+            key = stack.pop()
+        elif stack:
+            # After a comma: in a list the list's key again, in an object a new one comes.
+            key = stack[-1]
+        return found[0]
+
+    return _TOKEN.sub(replace, text)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)

@@ -1,0 +1,65 @@
+"""Passwords become one that everybody knows, in the algorithm that production used."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import lru_cache
+
+import bcrypt
+
+from sandbox.masking.maskers.identifiers import mask_token
+from sandbox.masking.prf import Prf
+
+KNOWN_PASSWORD = "sandbox"  # noqa: S105 - published: it opens every account of a replica, and nothing else
+_BCRYPT = re.compile(r"(\$2[abxy]?\$)(\d\d)\$[./A-Za-z0-9]{53}")
+_SALTED_SHA1 = re.compile(r"(sha1:)([^:]*)(:)([0-9a-fA-F]{40})")
+_HEX = {32: "md5", 40: "sha1"}
+_HEX_DIGITS = re.compile(r"[0-9a-fA-F]+")
+_MOST_COST = 12
+_ALGORITHM = re.compile(r"(?:\$[A-Za-z0-9]+\$(?:\d\d\$)?|\w{2,8}:)?")
+_STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_CRYPT = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Passwords:
+    """Sets the known password; what is no hash that it knows stays unusable, masked by shape."""
+
+    def __init__(self, prf: Prf, domain: str) -> None:
+        self._prf = prf
+        self._domain = domain
+        self._hash = lru_cache(maxsize=64)(self._bcrypt)
+
+    def mask(self, text: str) -> str:
+        """Mask a password's hash, or a password."""
+        found = _BCRYPT.fullmatch(text)
+        if found:
+            # A costlier hash would take seconds, and would tell nothing more.
+            return self._hash(found[1], min(int(found[2]), _MOST_COST))
+        salted = _SALTED_SHA1.fullmatch(text)
+        if salted:
+            salt = self._by_shape(salted[2])
+            return f"{salted[1]}{salt}{salted[3]}{_hex('sha1', salt, salted[4])}"
+        algorithm = _HEX.get(len(text))
+        if algorithm and _HEX_DIGITS.fullmatch(text):
+            return _hex(algorithm, "", text)
+        kept = _ALGORITHM.match(text)
+        end = kept.end() if kept else 0
+        return text[:end] + self._by_shape(text[end:])
+
+    def _by_shape(self, text: str) -> str:
+        return mask_token(self._prf, self._domain, text)
+
+    def _bcrypt(self, prefix: str, cost: int) -> str:
+        seed = self._prf.digest(self._domain, f"bcrypt {cost}".encode(), 16)
+        salt = base64.b64encode(seed).rstrip(b"=").translate(bytes.maketrans(_STANDARD, _CRYPT))
+        written = bcrypt.hashpw(KNOWN_PASSWORD.encode(), b"$2b$%02d$" % max(4, cost) + salt)
+        return prefix + written.decode().split("$", 2)[2]
+
+
+def _hex(algorithm: str, salt: str, old: str) -> str:
+    hashed = hashlib.new(
+        algorithm, (salt + KNOWN_PASSWORD).encode("utf-8", "surrogateescape"), usedforsecurity=False
+    ).hexdigest()
+    return hashed.upper() if old.isupper() else hashed

@@ -1,0 +1,166 @@
+"""What CREATE statements say of themselves: their object, its keys, its definer."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+
+from sandbox.model import ForeignKey, Key, ObjectKind, Schema, SchemaObject
+
+_NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|[\w$]+)"
+_ACCOUNT_PART = r"(?:`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|[\w$.%-]+)"
+_ACCOUNT = rf"{_ACCOUNT_PART}(?:\s*@\s*{_ACCOUNT_PART}|\(\))?"
+_DEFINER = re.compile(
+    r"\A(?P<before>\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?)"
+    rf"DEFINER\s*=\s*(?P<account>{_ACCOUNT})",
+    re.IGNORECASE,
+)
+_CREATE = re.compile(
+    r"\A\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?"
+    rf"(?:DEFINER\s*=\s*{_ACCOUNT}\s+)?(?:SQL\s+SECURITY\s+\w+\s+)?(?:AGGREGATE\s+)?"
+    r"(?P<kind>TABLE|VIEW|TRIGGER|FUNCTION|PROCEDURE|EVENT|SEQUENCE|PACKAGE(?:\s+BODY)?)\s+"
+    rf"(?:IF\s+NOT\s+EXISTS\s+)?(?:{_NAME}\s*\.\s*)?(?P<name>{_NAME})",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile(r"`((?:[^`]|``)*)`")
+_UNIQUE = re.compile(
+    r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)", re.MULTILINE
+)
+_PART = re.compile(r"`((?:[^`]|``)*)`(?:\(\d+\))?(?:\s+(?:ASC|DESC))?")
+_FOREIGN = re.compile(
+    r"^\s+CONSTRAINT `(?P<name>(?:[^`]|``)+)` FOREIGN KEY \((?P<columns>[^\n]*?)\) REFERENCES "
+    r"(?:`(?P<database>(?:[^`]|``)+)`\.)?`(?P<parent>(?:[^`]|``)+)` \((?P<others>[^\n]*?)\)"
+    r"(?P<actions>[^\n]*)$",
+    re.MULTILINE,
+)
+_CONNECTION = re.compile(r"\bCONNECTION\s*=\s*'(?:[^'\\]|''|\\.)*'", re.IGNORECASE)
+
+
+class Definers:
+    """Gives accounts that define objects a name that says nothing of them.
+
+    The same account gets the same name from one of these.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def replace(self, definition: str) -> str:
+        """Replace the definer in the head of a CREATE statement.
+
+        >>> Definers().replace("CREATE DEFINER=`root`@`10.0.0.1` VIEW `v` AS select 1")
+        'CREATE DEFINER=`definer1`@`%` VIEW `v` AS select 1'
+        """
+        found = _DEFINER.match(definition)
+        if found is None:
+            return definition
+        account = re.sub(r"[`'\"\s]", "", found["account"]).lower()
+        name = self._names.setdefault(account, f"definer{len(self._names) + 1}")
+        return f"{found['before']}DEFINER=`{name}`@`%`{definition[found.end() :]}"
+
+
+def replace_definers(schema: Schema) -> Schema:
+    """Replace the definers of all objects of a schema; done once, after all of them are there."""
+    definers = Definers()
+    objects = tuple(
+        dataclasses.replace(thing, definition=definers.replace(thing.definition))
+        for thing in schema.objects
+    )
+    return dataclasses.replace(schema, objects=objects)
+
+
+def without_connection(definition: str) -> str:
+    """Take the address of a remote table (FEDERATED, CONNECT) out, which may hold a password."""
+    return _CONNECTION.sub("CONNECTION=''", definition)
+
+
+def kind_and_name(definition: str) -> tuple[str, str] | None:
+    """Tell what a CREATE statement creates: the kind in lower case, and the name.
+
+    >>> kind_and_name("CREATE DEFINER=`a`@`b` TRIGGER t1 BEFORE INSERT ON x FOR EACH ROW …")
+    ('trigger', 't1')
+    """
+    found = _CREATE.match(definition)
+    if found is None:
+        return None
+    return re.sub(r"\s+", " ", found["kind"]).lower(), unquoted(found["name"])
+
+
+def unquoted(name: str) -> str:
+    """Take the quotes off an identifier."""
+    if len(name) > 1 and name[0] == name[-1] and name[0] in '`"':
+        return name[1:-1].replace(name[0] * 2, name[0])
+    return name
+
+
+def unique_keys(definition: str) -> tuple[Key, ...]:
+    """Read the unique keys of a table from SHOW CREATE TABLE, in its order, the primary first.
+
+    Keys over expressions are left out: no column stands for what they compare.
+    """
+    keys = []
+    for found in _UNIQUE.finditer(_body(definition)):
+        columns = _columns(found["parts"])
+        if columns:
+            keys.append(Key(_plain(found["name"] or "PRIMARY"), columns))
+    return tuple(keys)
+
+
+def foreign_keys(table: str, definition: str) -> tuple[tuple[ForeignKey, str], ...]:
+    """Read the foreign keys of a table from SHOW CREATE TABLE.
+
+    Returns:
+        Each with the name of the database it points to; empty for the table's own.
+    """
+    found_keys = []
+    for found in _FOREIGN.finditer(_body(definition)):
+        key = ForeignKey(
+            name=_plain(found["name"]),
+            table=table,
+            columns=_names(found["columns"]),
+            parent=_plain(found["parent"]),
+            parent_columns=_names(found["others"]),
+            cascades="ON DELETE CASCADE" in found["actions"],
+        )
+        found_keys.append((key, _plain(found["database"] or "")))
+    return tuple(found_keys)
+
+
+def _body(definition: str) -> str:
+    """Give the lines between the outer parentheses."""
+    return definition.partition("(\n")[2].rpartition("\n)")[0]
+
+
+def _plain(name: str) -> str:
+    return name.replace("``", "`")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(_plain(name) for name in _IDENTIFIER.findall(text))
+
+
+def _columns(parts: str) -> tuple[str, ...]:
+    """Give the columns of a key; nothing where a part is an expression."""
+    names: list[str] = []
+    position = 0
+    while True:
+        found = _PART.match(parts, position)
+        if found is None:
+            return ()
+        names.append(_plain(found[1]))
+        if not parts.startswith(",", found.end()):
+            # What follows the closing parenthesis: USING BTREE, a comment.
+            return tuple(names) if found.end() == len(parts) or parts[found.end()] == ")" else ()
+        position = found.end() + 1
+
+
+def merged(
+    first: Iterable[SchemaObject], second: Iterable[SchemaObject]
+) -> tuple[SchemaObject, ...]:
+    """Put objects together, in the order in which they are created; the first of a name wins."""
+    known: dict[tuple[ObjectKind, str], SchemaObject] = {}
+    for thing in (*first, *second):
+        known.setdefault((thing.kind, thing.name), thing)
+    order = list(ObjectKind)
+    return tuple(sorted(known.values(), key=lambda thing: order.index(thing.kind)))

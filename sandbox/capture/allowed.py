@@ -158,6 +158,10 @@ _PHP = _patterns({
 
 # Settings of applications on Zend Framework, by what their name ends in.
 _NAMED = re.compile(_CLASS)  # a class, or the part of its name behind a namespace
+_SET_STATEMENT = (
+    rb"SET (?:(?:NAMES|CHARACTER SET) '?[a-z0-9]{3,12}'?(?: COLLATE '?[a-z0-9_]{3,40}'?)?"
+    rb"|(?:SESSION )?sql_mode ?= ?'[A-Z_,]{0,300}'|(?:SESSION )?time_zone ?= ?'[+0-9:-]{1,6}')"
+)
 _ZEND_WORDS = word_set(
     "zend pdo mysql mysqli db table stream simple priority file smtp sendmail mock syslog firephp "
     "core output memcached memcache apc apcu redis sqlite two levels black hole static xml json "
@@ -180,8 +184,7 @@ _ZEND: tuple[tuple[re.Pattern[str], re.Pattern[bytes]], ...] = tuple(
         (r"(?:charset|encoding|characterset)", _CHARSET),
         (_NAMING_CLASSES, _NAMED.pattern),
         (r"(?:driver_options|driveroptions)(?:\]?\.?\[?[A-Za-z0-9_:]{1,40})?",
-         rb"SET (?:(?:NAMES|CHARACTER SET) '?[a-z0-9]{3,12}'?(?: COLLATE '?[a-z0-9_]{3,40}'?)?"
-         rb"|(?:SESSION )?sql_mode ?= ?'[A-Z_,]{0,300}'|(?:SESSION )?time_zone ?= ?'[+0-9:-]{1,6}')"),
+         _SET_STATEMENT),
         (r"sql_?mode", rb"[A-Z_,]{1,300}"),
         (r"(?:locale|language|lang)(?:\.default)?",
          rb"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?(?:\.[A-Za-z0-9-]{3,8})?"),

@@ -129,6 +129,7 @@ def read_archive(path: Path) -> ServerCapture:
                 logs[inner.removeprefix("logs")] = member.size
             else:
                 raise _refused(path, "it holds a file that the script never writes")
+        _check_end(path, archive)
     return _capture(path, lists, files, logs)
 
 
@@ -192,6 +193,20 @@ def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[tarfile.Tar
             raise _refused(path, "it holds a file twice")
         seen.add(member.name)
         yield member, "/".join(parts[1:])
+
+
+def _check_end(path: Path, archive: tarfile.TarFile) -> None:
+    """Read on to the end, so that a cut between two files and a bad checksum are noticed."""
+    file = archive.fileobj
+    assert file is not None  # noqa: S101 - it is open
+    file.seek(archive.offset)
+    size = 0
+    while rest := file.read(_STEP):
+        size += len(rest)
+        if rest.strip(b"\0") or size > _STEP:
+            raise _refused(path, "something follows its end")
+    if size < tarfile.BLOCKSIZE:
+        raise CaptureInvalid(f"{path}: it is cut off.")
 
 
 def _content(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:

@@ -153,7 +153,7 @@ _PHP = _patterns({
     "log_level": rb"alert|error|warning|notice|debug",
     "events.mechanism": rb"[a-z/]{4,10}",
     "ping.response": rb"pong",
-    "access.format": rb"[%a-zA-Z {}\[\]\"\\:/_.-]{1,200}",
+    "access.format": rb"(?:%(?:\{[A-Za-z_]{1,30}\})?[A-Za-z%]|[ \[\]\"\\:/_.?-]){1,200}",
 })  # fmt: skip
 
 # Settings of applications on Zend Framework, by what their name ends in.

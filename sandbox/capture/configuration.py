@@ -15,7 +15,7 @@ from sandbox.capture.allowed import Known, is_secret, judge
 from sandbox.capture.archive import ServerCapture
 from sandbox.capture.ini import Kind, Statement, split_commented, split_ini
 from sandbox.capture.nginx import Token, TokenKind, split_nginx
-from sandbox.capture.nginx_allowed import DATA_BLOCKS, Place, judge_argument
+from sandbox.capture.nginx_allowed import DATA_BLOCKS, Place, is_directive, judge_argument
 from sandbox.capture.placeholders import Placeholders
 from sandbox.masking.segments import (
     Allowed,
@@ -256,7 +256,7 @@ def _word(token: Token, words: list[bytes], blocks: list[str], file: _File) -> I
     value = token.value
     data = bool(blocks) and blocks[-1] in DATA_BLOCKS
     first = len(words) == 1
-    if first and not data and re.fullmatch(rb"[a-z][a-z0-9_]{1,50}", value):
+    if first and not data and is_directive(value):
         yield Verbatim(value, Allowed.NAME)
         return
     directive = blocks[-1] if data else words[0].decode("latin-1")

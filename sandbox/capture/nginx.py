@@ -111,10 +111,17 @@ def log_formats(contents: Iterable[bytes]) -> dict[str, str]:
     return formats
 
 
+_CODE = re.compile(
+    rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\[(=*)\[.*?\]\1\]|--[^\n]*|(?P<brace>[{}])", re.DOTALL
+)
+
+
 def _block_end(content: bytes, place: int) -> int:
+    """Find the brace that closes a block of code: none in its strings and comments counts."""
     depth = 1
-    for found in re.finditer(rb"[{}]", content[place:]):
-        depth += 1 if found[0] == b"{" else -1
-        if depth == 0:
-            return place + found.start()
+    for found in _CODE.finditer(content, place):
+        if found["brace"]:
+            depth += 1 if found["brace"] == b"{" else -1
+            if depth == 0:
+                return found.start()
     return len(content)

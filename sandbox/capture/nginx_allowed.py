@@ -12,14 +12,42 @@ from dataclasses import dataclass, field
 from sandbox.capture.allowed import Known, is_known_path, is_secret, word_set
 from sandbox.masking.segments import Allowed, fits
 
+_DIRECTIVES = word_set(
+    "events http server location upstream map geo types match if stream mail daemon debug_points "
+    "env include load_module lock_file master_process pcre_jit pid thread_pool user use gzip "
+    "accept_mutex multi_accept absolute_redirect aio alias allow deny ancient_browser api autoindex "
+    "break charset default_type directio dav_methods empty_gif etag expires f4f flv hls index internal ip_hash "
+    "keepalive least_conn listen modern_browser mp4 msie_padding mirror ntlm preread_buffer_size "
+    "override_charset perl perl_set queue random resolver return rewrite root satisfy sendfile set "
+    "slice source_charset split_clients ssi ssl state status sticky sub_filter tcp_nodelay "
+    "tcp_nopush try_files types userid valid_referers zone brotli echo hash http2 protocol quic "
+    "add_header add_trailer access_log error_log error_page log_format server_name access_rules"
+)
+_DIRECTIVE_FAMILIES = re.compile(
+    rb"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached|ssl|gzip|gunzip|brotli|http2|http3|quic|auth|limit"
+    rb"|log|open|client|server|types|variables|map|keepalive|lingering|large|send|sendfile|tcp|real"
+    rb"|set_real|sub_filter|addition|autoindex|charset|chunked|connection|disable|if|ignore|image"
+    rb"|js|lua|max|merge|min|more|msie|output|pcre|perl|port|postpone|read|recursive|referer|request"
+    rb"|reset|resolver|rewrite|secure_link|ssi|stub|subrequest|timer|underscores|uninitialized"
+    rb"|upstream|userid|worker|xslt|mp4|dav|geoip2?|split|accept|passenger|echo|health|mirror)_"
+    rb"[a-z0-9_]{2,40}|[a-z0-9_]{2,40}_by_lua(?:_block|_file)?"
+)
+
 #: Blocks whose entries are data: a name in them is a value.
 DATA_BLOCKS = frozenset({"map", "geo", "split_clients", "match", "charset_map", "types"})
 
 _NUMBER = re.compile(rb"-?[0-9]{1,6}(?:\.[0-9]{1,3})?(?:[kKmMgGsShHdwMy]|ms)?(?:r/[sm])?")
 _VARIABLE = re.compile(rb"\$\{?[A-Za-z_][A-Za-z0-9_]*\}?")
-_OPTION = re.compile(rb"([a-z_]{1,30})=(.*)", re.DOTALL)
+_OPTION = re.compile(
+    rb"(weight|max_fails|fail_timeout|max_conns|slow_start|max|inactive|valid|min_uses|buffer|flush"
+    rb"|gzip|zone|keys_zone|size|levels|rate|burst|delay|backlog|rcvbuf|sndbuf|fastopen|ipv6only"
+    rb"|so_keepalive|max_size|min_free|use_temp_path|(?:loader|manager|purger)_[a-z]{3,10}|timeout"
+    rb"|interval|fails|passes|ipv6|ipv4|threads|max_queue|requests|time|recursive)=(.*)",
+    re.DOTALL,
+)
 _WORDS = re.compile(r"[A-Za-z]+")
 _HEADER = rb"[A-Za-z]{1,30}(?:-[A-Za-z0-9]{1,30}){0,6}"
+_PARAMETER = re.compile(_HEADER + rb"|\$?[A-Za-z_][A-Za-z0-9_]{0,40}")
 _MIME = rb"[a-z]{1,20}/[A-Za-z0-9.+*-]{1,80}|\*"
 _SERVICE = rb"(?:127\.0\.0\.1|localhost|\[::1?\]|0\.0\.0\.0|\*)"
 
@@ -113,7 +141,9 @@ class Place:
     @property
     def setting(self) -> str:
         """Name of the setting: with its header or parameter, where the directive sets many."""
-        if self.index and self.named and fits(self.first, Allowed.NAME):
+        if not is_directive(self.directive.encode()):
+            return "directive"
+        if self.index and self.named and _PARAMETER.fullmatch(self.first):
             return f"{self.directive}.{self.first.decode()}"
         return self.directive
 
@@ -121,6 +151,11 @@ class Place:
     def named(self) -> bool:
         """Whether the first argument names what the others set."""
         return bool(re.search(r"_param$|_header$|^more_set_|^set$|^env$", self.directive))
+
+
+def is_directive(name: bytes) -> bool:
+    """Tell whether a word is the name of a directive of nginx or of a usual module."""
+    return name.decode("latin-1") in _DIRECTIVES or bool(_DIRECTIVE_FAMILIES.fullmatch(name))
 
 
 def judge_argument(place: Place, value: bytes, known: Known) -> Allowed | None:
@@ -134,13 +169,17 @@ def judge_argument(place: Place, value: bytes, known: Known) -> Allowed | None:
     if place.data:
         return _judge_entry(place, value)
     if place.index == 0 and place.named:
-        header = re.fullmatch(_HEADER + rb"|\$?[A-Za-z_][A-Za-z0-9_]{0,40}", value)
-        return Allowed.NAME if header and fits(value, Allowed.NAME) else None
+        fine = _PARAMETER.fullmatch(value) and fits(value, Allowed.NAME)
+        return Allowed.NAME if fine else None
     choice = _CHOICES.get(place.directive)
     if choice and choice.fullmatch(value) and fits(value, Allowed.CHOICE):
         return Allowed.CHOICE
     if place.directive == "log_format":
         return Allowed.FORMAT if _is_log_format(value) else None
+    if value in {b"always", b"if_not_empty"}:
+        return Allowed.CHOICE
+    if not is_directive(place.directive.encode("latin-1")):
+        return Allowed.SWITCH if fits(value, Allowed.SWITCH) else None
     secret = is_secret(place.setting) and place.directive != "if"
     named = place.index > 0 and place.named
     guesses = (

@@ -1,0 +1,198 @@
+"""Read a database's schema, as its server tells it, and say what it does not tell.
+
+Takes a catalogue, gives a `Schema`: tables with columns, keys and relations, and the definition of
+every object under the session it was created in. What an account may not see often looks like
+"none"; here it is recorded as unknown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sandbox.database.catalogue import Catalogue
+from sandbox.database.definitions import foreign_keys, merged, unique_keys, without_connection
+from sandbox.database.expressions import quoted
+from sandbox.database.grants import Grants, read_grants
+from sandbox.database.schema_objects import (
+    read_events,
+    read_routines,
+    read_sequences,
+    read_triggers,
+    read_views,
+)
+from sandbox.errors import RightMissing, SourceError
+from sandbox.model import Column, ForeignKey, Key, ObjectKind, Schema, SchemaObject, Table
+
+_TABLES = (
+    "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT "
+    "FROM information_schema.TABLES WHERE TABLE_SCHEMA = :database ORDER BY TABLE_NAME"
+)
+_COLUMNS = (
+    "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, "
+    "CHARACTER_SET_NAME, COLLATION_NAME, EXTRA, GENERATION_EXPRESSION "
+    "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :database "
+    "ORDER BY TABLE_NAME, ORDINAL_POSITION"
+)
+_VERSIONED = "SYSTEM VERSIONED"
+_ROW_END = "ROW END"
+
+
+def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = None) -> Schema:
+    """Read the schema of a database.
+
+    Definers stand in the definitions as they are: `definitions.replace_definers` takes them out,
+    once everything is there.
+
+    Args:
+        catalogue: A session whose database it is.
+        database: Its name.
+        grants: What the account may do; asked for where None.
+
+    Raises:
+        SourceError: The server refuses a question that every account may ask, or there is no table.
+    """
+    grants = grants or read_grants(catalogue)
+    # Under lower_case_table_names the server's spelling may not be the address's.
+    database = str(catalogue.value("SELECT DATABASE()") or database)
+    charset, collation = _defaults(catalogue, database)
+    rows = catalogue.rows(_TABLES, database=database)
+    by_type = defaultdict(list)
+    for row in rows:
+        by_type[str(row[1])].append(row)
+    base = by_type["BASE TABLE"] + by_type[_VERSIONED]
+    if not base:
+        raise SourceError(
+            f"The account sees no table in database {database}.",
+            hint="Check the name, and grant SELECT on it.",
+        )
+    unknown = _unseen(grants, database)
+    columns, row_ends = _columns(catalogue, database)
+    tables: dict[str, Table] = {}
+    objects: list[SchemaObject] = []
+    for name, kind, engine, estimate, size, comment in sorted(base):
+        definition, problem = _table_definition(catalogue, str(name))
+        unknown += problem
+        unknown += _partly_seen(grants, database, str(name))
+        if kind == _VERSIONED:
+            unknown.append(f"table {name}: the history of its rows is not taken")
+        if definition:
+            objects.append(SchemaObject(ObjectKind.TABLE, str(name), definition))
+        own, foreign = _foreign(str(name), definition, database)
+        unknown += foreign
+        tables[str(name)] = Table(
+            name=str(name),
+            engine=str(engine or ""),
+            columns=tuple(columns[str(name)]),
+            keys=_keys(definition, row_ends[str(name)]),
+            foreign_keys=own,
+            rows=int(estimate or 0),
+            size=int(size or 0),
+            comment=str(comment or ""),
+        )
+    views = [str(row[0]) for row in by_type["VIEW"]]
+    sequences = [str(row[0]) for row in by_type["SEQUENCE"]]
+    for found, missing in (
+        read_sequences(catalogue, sequences),
+        read_routines(catalogue, database, grants),
+        read_views(catalogue, views),
+        read_triggers(catalogue, database, grants, tuple(tables)),
+        read_events(catalogue, database, grants),
+    ):
+        objects += found
+        unknown += missing
+    return Schema(
+        database=database,
+        family=catalogue.server.family,
+        version=catalogue.server.version,
+        charset=charset,
+        collation=collation,
+        tables=tables,
+        objects=merged(objects, ()),
+        unknown=tuple(unknown),
+    )
+
+
+def _defaults(catalogue: Catalogue, database: str) -> tuple[str, str]:
+    rows = catalogue.rows(
+        "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
+        "FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = :database",
+        database=database,
+    )
+    if not rows:
+        raise SourceError(f"There is no database {database}, or the account may not see it.")
+    return str(rows[0][0]), str(rows[0][1])
+
+
+def _columns(
+    catalogue: Catalogue, database: str
+) -> tuple[dict[str, list[Column]], dict[str, set[str]]]:
+    """Read all columns by table, and which of them end a row's validity (system versioning)."""
+    columns: dict[str, list[Column]] = defaultdict(list)
+    row_ends: dict[str, set[str]] = defaultdict(set)
+    for row in catalogue.rows(_COLUMNS, database=database):
+        table, name, kind, declared, nullable, charset, collation, extra, expression = row
+        flags = str(extra or "").upper()
+        # DEFAULT_GENERATED is a default that is an expression: such a column is stored.
+        generated = bool(expression) or any(
+            word in flags for word in ("VIRTUAL GENERATED", "STORED GENERATED", "PERSISTENT")
+        )
+        columns[str(table)].append(
+            Column(
+                name=str(name),
+                kind=str(kind).lower(),
+                declared=str(declared),
+                nullable=nullable == "YES",
+                charset=str(charset or ""),
+                collation=str(collation or ""),
+                generated=generated,
+            )
+        )
+        if str(expression or "").upper() == _ROW_END:
+            row_ends[str(table)].add(str(name))
+    return columns, row_ends
+
+
+def _table_definition(catalogue: Catalogue, name: str) -> tuple[str, list[str]]:
+    try:
+        rows = catalogue.rows(f"SHOW CREATE TABLE {quoted(name)}", f"table {name}")
+    except RightMissing:
+        return "", [f"table {name}: its definition and keys, the account lacks SELECT on all of it"]
+    return without_connection(str(rows[0][1])), []
+
+
+def _keys(definition: str, row_ends: set[str]) -> tuple[Key, ...]:
+    """Read the unique keys; among current rows the end of validity tells none from another."""
+    keys = []
+    for key in unique_keys(definition):
+        columns = tuple(name for name in key.columns if name not in row_ends)
+        if columns:
+            keys.append(Key(key.name, columns))
+    return tuple(keys)
+
+
+def _foreign(
+    table: str, definition: str, database: str
+) -> tuple[tuple[ForeignKey, ...], list[str]]:
+    """Read the foreign keys: those within the database, and words about the others."""
+    own, unknown = [], []
+    for key, other in foreign_keys(table, definition):
+        if other and other != database:
+            unknown.append(
+                f"table {table}: foreign key {key.name} refers to another database, "
+                f"{other}.{key.parent}"
+            )
+        else:
+            own.append(key)
+    return tuple(own), unknown
+
+
+def _unseen(grants: Grants, database: str) -> list[str]:
+    if grants.allows("SELECT", database):
+        return []
+    return ["tables: the account has SELECT on single tables only and does not see the others"]
+
+
+def _partly_seen(grants: Grants, database: str, table: str) -> list[str]:
+    if grants.allows("SELECT", database, table):
+        return []
+    return [f"table {table}: columns on which the account lacks SELECT"]

@@ -1,0 +1,186 @@
+"""Definitions of views, routines, triggers, events and sequences, and what hides them.
+
+Each function gives what it found, and in words what it could not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sandbox.database.catalogue import Catalogue
+from sandbox.database.expressions import quoted
+from sandbox.database.grants import Grants
+from sandbox.errors import RightMissing, SourceChanged, StatementFailed
+from sandbox.model import ObjectKind, SchemaObject
+
+Found = tuple[list[SchemaObject], list[str]]
+
+
+def read_views(catalogue: Catalogue, names: Iterable[str]) -> Found:
+    """Read the views of given names."""
+    found: list[SchemaObject] = []
+    unknown: list[str] = []
+    for name in names:
+        try:
+            rows = catalogue.rows(f"SHOW CREATE VIEW {quoted(name)}", f"view {name}")
+        except RightMissing:
+            unknown.append(f"view {name}: no SHOW VIEW right")
+            continue
+        except (SourceChanged, StatementFailed):
+            unknown.append(f"view {name}: the server cannot show it, its tables may be gone")
+            continue
+        _, definition, charset, collation = rows[0][:4]
+        found.append(
+            SchemaObject(
+                ObjectKind.VIEW,
+                name,
+                str(definition),
+                charset=str(charset or ""),
+                collation=str(collation or ""),
+            )
+        )
+    return found, unknown
+
+
+def read_sequences(catalogue: Catalogue, names: Iterable[str]) -> Found:
+    """Read sequences with the value from which on none was handed out yet.
+
+    Numbers that the server holds in its cache are skipped: only using one up would tell the next.
+    """
+    found: list[SchemaObject] = []
+    unknown: list[str] = []
+    for name in names:
+        try:
+            rows = catalogue.rows(f"SHOW CREATE SEQUENCE {quoted(name)}", f"sequence {name}")
+            position = catalogue.value(
+                f"SELECT next_not_cached_value FROM {quoted(name)}",  # noqa: S608 - quoted
+                f"sequence {name}",
+            )
+        except RightMissing:
+            unknown.append(f"sequence {name}: no SELECT right")
+            continue
+        found.append(
+            SchemaObject(ObjectKind.SEQUENCE, name, str(rows[0][1]), position=int(position))
+        )
+    return found, unknown
+
+
+def read_routines(catalogue: Catalogue, database: str, grants: Grants) -> Found:
+    """Read functions and procedures."""
+    found: list[SchemaObject] = []
+    unknown: list[str] = []
+    rows = catalogue.rows(
+        "SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES "
+        "WHERE ROUTINE_SCHEMA = :database ORDER BY ROUTINE_TYPE, ROUTINE_NAME",
+        database=database,
+    )
+    for name, kind in rows:
+        if kind not in {"FUNCTION", "PROCEDURE"}:
+            unknown.append(f"{str(kind).lower()} {name}: objects of this kind are not taken")
+            continue
+        thing = _routine(catalogue, ObjectKind(str(kind).lower()), str(name))
+        if thing:
+            found.append(thing)
+        else:
+            unknown.append(f"{str(kind).lower()} {name}: {_routine_right(catalogue)}")
+    if not _sees_routines(catalogue, database, grants):
+        unknown.append(f"routines: {_routine_right(catalogue)}")
+    return found, unknown
+
+
+def read_triggers(
+    catalogue: Catalogue, database: str, grants: Grants, tables: tuple[str, ...]
+) -> Found:
+    """Read triggers in the order in which they fire."""
+    found: list[SchemaObject] = []
+    rows = catalogue.rows(
+        "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = :database "
+        "ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER",
+        database=database,
+    )
+    for (name,) in rows:
+        shown = catalogue.rows(f"SHOW CREATE TRIGGER {quoted(str(name))}", f"trigger {name}")
+        _, sql_mode, definition, charset, collation = shown[0][:5]
+        found.append(
+            SchemaObject(
+                ObjectKind.TRIGGER,
+                str(name),
+                str(definition),
+                sql_mode=str(sql_mode),
+                charset=str(charset),
+                collation=str(collation),
+            )
+        )
+    if all(grants.allows("TRIGGER", database, table) for table in tables):
+        return found, []
+    return found, ["triggers: no TRIGGER right"]
+
+
+def read_events(catalogue: Catalogue, database: str, grants: Grants) -> Found:
+    """Read events."""
+    if not grants.allows("EVENT", database):
+        return [], ["events: no EVENT right"]
+    found: list[SchemaObject] = []
+    rows = catalogue.rows(
+        "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = :database "
+        "ORDER BY EVENT_NAME",
+        database=database,
+    )
+    for (name,) in rows:
+        shown = catalogue.rows(f"SHOW CREATE EVENT {quoted(str(name))}", f"event {name}")
+        _, sql_mode, time_zone, definition, charset, collation = shown[0][:6]
+        found.append(
+            SchemaObject(
+                ObjectKind.EVENT,
+                str(name),
+                str(definition),
+                sql_mode=str(sql_mode),
+                charset=str(charset),
+                collation=str(collation),
+                time_zone=str(time_zone),
+            )
+        )
+    return found, []
+
+
+def _routine(catalogue: Catalogue, kind: ObjectKind, name: str) -> SchemaObject | None:
+    """Read a routine; None where the account may know of it but not look into it."""
+    try:
+        rows = catalogue.rows(
+            f"SHOW CREATE {kind.value.upper()} {quoted(name)}", f"{kind.value} {name}"
+        )
+    except (RightMissing, StatementFailed):
+        return None  # "does not exist" is what the server tells those who may not see it
+    _, sql_mode, definition, charset, collation = rows[0][:5]
+    if definition is None:
+        return None
+    return SchemaObject(
+        kind,
+        name,
+        str(definition),
+        sql_mode=str(sql_mode),
+        charset=str(charset),
+        collation=str(collation),
+    )
+
+
+def _sees_routines(catalogue: Catalogue, database: str, grants: Grants) -> bool:
+    """Whether an account sees every routine with its body, whoever made it."""
+    server = catalogue.server
+    if grants.allows("SELECT"):
+        return True
+    if server.is_mariadb:
+        named = server.numbers >= (11, 3, 0) and grants.allows("SHOW CREATE ROUTINE", database)
+        return named or grants.allows("SELECT", "mysql", "proc")
+    if server.numbers >= (8, 0, 20):
+        return grants.allows("SHOW_ROUTINE")
+    return grants.allows("SELECT", "mysql", "proc")
+
+
+def _routine_right(catalogue: Catalogue) -> str:
+    server = catalogue.server
+    if server.is_mariadb:
+        newer = server.numbers >= (11, 3, 0)
+        return "no SHOW CREATE ROUTINE right" if newer else "no SELECT right on mysql.proc"
+    newer = server.numbers >= (8, 0, 20)
+    return "no SHOW_ROUTINE right" if newer else "no SELECT right on mysql.proc"

@@ -126,6 +126,10 @@ def test_data_survives_a_commit_as_a_golden_image(image: str, engine: Engine) ->
         with running(reference, ports=(3306,)) as again:
             eventually(lambda: answers(again))
             assert ask(again, "root", ROOT, "SELECT answer FROM shop.kept") == [(42,)]
+        kept = engine.client.images.get(reference).attrs["Config"]
+        variables = dict(one.split("=", 1) for one in kept["Env"])
+        assert {variables[name] for name in ACCOUNT} == {""}
+        assert variables["LC_ALL"] == "C.UTF-8"  # the image's own stay
     finally:
         engine.remove_image(reference)
 

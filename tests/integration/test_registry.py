@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from testcontainers.core.container import DockerContainer
 
+from sandbox.errors import ImageUnavailable
 from sandbox.replica.base import BaseSource, make_base
 from sandbox.replica.engine import Engine
 from sandbox.replica.images import ensure_images
 from sandbox.replica.recipes import PlannedImage, Wanted, plan_images, recipes_folder
-from servers import ImageOf, Silent, eventually, port_of, running
+from servers import ImageOf, Silent, eventually, inside, port_of, running
 
 pytestmark = pytest.mark.docker
 
@@ -24,11 +27,24 @@ PULLED_BASE = PlannedImage(
 )
 
 
+@dataclass(frozen=True)
+class Registry:
+    """A running registry.
+
+    Attributes:
+        address: What names of its images begin with.
+        container: Where it runs.
+    """
+
+    address: str
+    container: DockerContainer
+
+
 @pytest.fixture(scope="module")
-def registry(
+def running_registry(
     engine: Engine, image_of: ImageOf, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Give the address of an empty registry."""
+) -> Iterator[Registry]:
+    """Give an empty registry."""
     context = tmp_path_factory.mktemp("registry")
     (context / "Dockerfile").write_text(
         f"FROM {image_of('base', 'bookworm')}\n"
@@ -40,7 +56,12 @@ def registry(
     with running(image, ports=(5000,)) as container:
         port = port_of(container, 5000)
         eventually(lambda: _answers(port))
-        yield f"127.0.0.1:{port}"
+        yield Registry(f"127.0.0.1:{port}", container)
+
+
+@pytest.fixture
+def registry(running_registry: Registry) -> str:
+    return running_registry.address
 
 
 def _answers(port: int) -> bool:
@@ -97,3 +118,85 @@ def test_an_image_that_a_setting_names_is_pulled_once(
         assert first.image_id == engine.image_id(image_of("sink"))
     finally:
         engine.client.images.remove(named)
+
+
+def test_an_image_that_the_registry_has_half_is_an_error(
+    engine: Engine, image_of: ImageOf, running_registry: Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {image_of('sink')}\nRUN echo {tmp_path} > /mark\n")
+    image = engine.build(tmp_path, tags=("prod-sandbox/test-half:1",), arguments={})
+    named = f"{running_registry.address}/team/half:1"
+    put(engine, image, named)
+    engine.remove_image(image)
+    # The answer begins well, and what goes wrong then is an event in its stream.
+    digest = image.removeprefix("sha256:")
+    lose = f"rm $(find / -xdev -path '*/blobs/sha256/{digest[:2]}/{digest}/data')"
+    inside(running_registry.container, "sh", "-c", lose)
+    with pytest.raises(ImageUnavailable, match="cannot be pulled"):
+        engine.pull(named)
+    assert engine.image_id(named) is None
+
+
+def base_from(engine: Engine, rootfs: str, source: BaseSource) -> str:
+    """Make a base as if `rootfs` had just been pulled."""
+    suite = rootfs.partition("base:")[2].partition("-")[0]
+    planned = PlannedImage(
+        "base", suite, f"prod-sandbox/test-base:{suite}", suite=suite, dockerfile="Dockerfile"
+    )
+    kept = engine.image_id(planned.moving_reference)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sandbox.replica.base._pulled", lambda *_: rootfs)
+            return make_base(engine, planned, source, recipes_folder() / "base", lambda _line: None)
+    finally:
+        if kept is not None:
+            engine.tag(kept, planned.moving_reference)
+
+
+def sources_of(image: str) -> str:
+    with running(image, command="sleep 60") as container:
+        every_file = "find /etc/apt -path '*sources.list*' -type f -exec cat {} +"
+        return inside(container, "sh", "-c", every_file)
+
+
+def test_a_pulled_suite_out_of_support_loses_its_security_archive(
+    engine: Engine, image_of: ImageOf, tmp_path: Path
+) -> None:
+    official = (
+        "deb http://mirror.example/debian bullseye main\n"
+        "deb http://mirror.example/debian-security bullseye-security main\n"
+        "deb http://mirror.example/debian bullseye-updates main\n"
+    )
+    (tmp_path / "sources.list").write_text(official)
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {image_of('base', 'bullseye')}\nCOPY sources.list /etc/apt/sources.list\n"
+    )
+    rootfs = "prod-sandbox/test-base:bullseye-official"
+    engine.build(tmp_path, tags=(rootfs,), arguments={})
+    try:
+        base_from(engine, rootfs, BaseSource())
+        assert sources_of("prod-sandbox/test-base:bullseye") == "".join(
+            line for line in official.splitlines(keepends=True) if "-security" not in line
+        )
+    finally:
+        engine.remove_image("prod-sandbox/test-base:bullseye")
+        engine.remove_image(rootfs)
+
+
+def test_a_pulled_base_gets_certificates_before_a_mirror_that_needs_them(
+    engine: Engine, image_of: ImageOf
+) -> None:
+    rootfs = image_of("base", "bookworm")
+    missing = "test ! -e /etc/ssl/certs/ca-certificates.crt"
+    with running(rootfs, command="sleep 60") as container:
+        inside(container, "sh", "-c", missing)  # or the rest would prove nothing
+    try:
+        base_from(engine, rootfs, BaseSource(mirror="https://mirror.example/debian"))
+        made = "prod-sandbox/test-base:bookworm"
+        with running(made, command="sleep 60") as container:
+            inside(container, "test", "-s", "/etc/ssl/certs/ca-certificates.crt")
+        assert sources_of(made).splitlines()[0] == (
+            "deb https://mirror.example/debian bookworm main"
+        )
+    finally:
+        engine.remove_image("prod-sandbox/test-base:bookworm")

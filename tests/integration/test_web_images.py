@@ -165,6 +165,19 @@ class TestSink:
         assert (call["method"], call["host"], call["path"]) == ("PATCH", "api.example", "/v2/x?a=1")
         assert (call["body"], call["status"]) == ("{}", 503)
 
+    def test_records_a_body_in_chunks_and_the_next_call_on_the_same_connection(
+        self, image_of: ImageOf
+    ) -> None:
+        with running(image_of("sink"), ports=(80, 8025)) as container:
+            eventually(lambda: is_served(container, 8025))
+            connection = http.client.HTTPConnection("127.0.0.1", port_of(container, 80), timeout=10)
+            for body in ((b"first,", b"second"), (b"third",)):
+                connection.request("POST", "/chunks", iter(body), encode_chunked=True)
+                assert connection.getresponse().read()
+            connection.close()
+            _, calls = fetch(port_of(container, 8025), "/api/calls")
+        assert [call["body"] for call in calls] == ["third", "first,second"]
+
     def test_answers_as_its_replies_say(self, image_of: ImageOf) -> None:
         replies = [
             {"host": "payment", "path": "/v1/*", "status": 201, "body": '{"id": "ch_$serial"}',

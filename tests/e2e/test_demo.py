@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from demo_production import DEMO_FOLDER, LABEL
+from demo_production.__main__ import is_as_told, show
 from demo_production.release import NEW, OLD, branch_with, make_repository, pack_build
 from demo_production.requests import FAILING, STRASSER, TABLE, Reply, Request, ask, send
 from demo_production.stack import Stack, renew_database, roll_out
@@ -101,6 +102,23 @@ def test_push_breaks_production_server_by_server_and_qa_not_at_all(told: Told) -
     assert web1 == before | BROKEN_EVERYWHERE
     assert web2 == before | BROKEN_EVERYWHERE | {DAILY: "200 list empty"}
     assert at_qa == before
+
+
+def test_the_table_is_printed_as_the_readme_shows_it(
+    told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(told)
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    readme = (DEMO_FOLDER.parent.parent / "README.md").read_text()
+    (block,) = re.findall(r"```\n(request .*?)```", readme, re.DOTALL)
+    shown = [line.split() for line in block.splitlines()]
+    assert len(shown) == 1 + len(FAILING)
+    head = printed.index(shown[0])
+    assert printed[head : head + len(shown)] == shown
+    assert ["6", "requests", "broke", "on", "production", "with", "the", "push;"] in [
+        line[:8] for line in printed
+    ]
+    assert is_as_told(told)
 
 
 @pytest.mark.parametrize("name", CURED)

@@ -59,15 +59,16 @@ def word_set(words: str) -> frozenset[str]:
 
 _WORDS = re.compile(r"[A-Za-z]+")
 _PATH_WORDS = word_set(
-    "access alternatives apache api app application apps assets bin bootstrap bundle ca cache cert "
-    "certificates certs cgi cli com common conf config configs crt css current data default dev "
-    "doc domain env errors error etc favicon fastcgi fd fonts fpm gif health home htdocs html http "
-    "https ico image images img include includes index ini java javascript jpeg jpg js json lib "
-    "library local lock log logs mail main map media mime mod modules mysql mysqld nginx null opt "
-    "params pem php pid ping pool png pool d proc public releases robots root rtmp run scgi "
-    "sendmail session sessions share shared site sites enabled available slow snippets sock socket "
-    "spool src srv ssl static status stderr stdout storage svg sys tmp tmpfs txt upload uploads "
-    "usr uwsgi var vendor views web webp well known woff www xml yaml zend zoneinfo self x so"
+    "access alternatives apache api app application apps assets bin bootstrap bundle ca cache "
+    "cert certificates certs cgi cli com common conf config configs crt css current data "
+    "default dev doc domain env errors error etc favicon fastcgi fd fonts fpm gif health home "
+    "htdocs html http https ico image images img include includes index ini java javascript "
+    "jpeg jpg js json lib library local lock log logs mail main map media mime mod modules "
+    "mysql mysqld nginx null opt params pem php pid ping pool png d proc public releases robots "
+    "root rtmp run scgi sendmail session sessions share shared site sites enabled available "
+    "slow snippets sock socket spool src srv ssl static status stderr stdout storage svg sys "
+    "tmp tmpfs txt upload uploads usr uwsgi var vendor views web webp well known woff www xml "
+    "yaml zend zoneinfo self x so"
 )
 
 _SECRET = re.compile(
@@ -163,11 +164,12 @@ _SET_STATEMENT = (
     rb"|(?:SESSION )?sql_mode ?= ?'[A-Z_,]{0,300}'|(?:SESSION )?time_zone ?= ?'[+0-9:-]{1,6}')"
 )
 _ZEND_WORDS = word_set(
-    "zend pdo mysql mysqli db table stream simple priority file smtp sendmail mock syslog firephp "
-    "core output memcached memcache apc apcu redis sqlite two levels black hole static xml json "
-    "array ini yaml html html5 xhtml doctype strict transitional session save handler auth digest "
-    "native bootstrap acl view layout log writer filter formatter cache backend frontend page "
-    "class function controller front action module null stdlib error index default"
+    "zend pdo mysql mysqli db table stream simple priority file smtp sendmail mock syslog "
+    "firephp core output memcached memcache apc apcu redis sqlite two levels black hole static "
+    "xml json array ini yaml html html5 xhtml doctype strict transitional session save handler "
+    "auth digest native bootstrap acl view layout log writer filter formatter cache backend "
+    "frontend page class function controller front action module null stdlib error index "
+    "default"
 )
 _NAMING_CLASSES = (
     r"(?:adapter|type|writername|filtername|formattername|class|classname|namespace"

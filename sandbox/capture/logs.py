@@ -284,9 +284,11 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _with_trace(event: LogEvent, more: list[str]) -> LogEvent:
+    """Put the lines that follow to an event; its message may have gone on in them."""
     if not more:
         return event
-    return replace(event, message="\n".join((event.message, *more))[:_LONGEST])
+    whole = replace(event, message="\n".join((event.message, *more))[:_LONGEST])
+    return whole if event.kind == "access" or event.file else _described(whole)
 
 
 def _nginx_files(capture: ServerCapture) -> list[bytes]:

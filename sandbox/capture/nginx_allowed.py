@@ -13,15 +13,16 @@ from sandbox.capture.allowed import Known, is_known_path, is_secret, word_set
 from sandbox.masking.segments import Allowed, fits
 
 _DIRECTIVES = word_set(
-    "events http server location upstream map geo types match if stream mail daemon debug_points "
-    "env include load_module lock_file master_process pcre_jit pid thread_pool user use gzip "
-    "accept_mutex multi_accept absolute_redirect aio alias allow deny ancient_browser api autoindex "
-    "break charset default_type directio dav_methods empty_gif etag expires f4f flv hls index internal ip_hash "
-    "keepalive least_conn listen modern_browser mp4 msie_padding mirror ntlm preread_buffer_size "
-    "override_charset perl perl_set queue random resolver return rewrite root satisfy sendfile set "
-    "slice source_charset split_clients ssi ssl state status sticky sub_filter tcp_nodelay "
-    "tcp_nopush try_files types userid valid_referers zone brotli echo hash http2 protocol quic "
-    "add_header add_trailer access_log error_log error_page log_format server_name access_rules"
+    "events http server location upstream map geo types match if stream mail daemon "
+    "debug_points env include load_module lock_file master_process pcre_jit pid thread_pool "
+    "user use gzip accept_mutex multi_accept absolute_redirect aio alias allow deny "
+    "ancient_browser api autoindex break charset default_type directio dav_methods empty_gif "
+    "etag expires f4f flv hls index internal ip_hash keepalive least_conn listen modern_browser "
+    "mp4 msie_padding mirror ntlm preread_buffer_size override_charset perl perl_set queue "
+    "random resolver return rewrite root satisfy sendfile set slice source_charset "
+    "split_clients ssi ssl state status sticky sub_filter tcp_nodelay tcp_nopush try_files "
+    "userid valid_referers zone brotli echo hash http2 protocol quic add_header add_trailer "
+    "access_log error_log error_page log_format server_name"
 )
 _DIRECTIVE_FAMILIES = re.compile(
     rb"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached|ssl|gzip|gunzip|brotli|http2|http3|quic|auth|limit"
@@ -63,8 +64,8 @@ _FLAGS = frozenset(
 _ROUTE_WORDS = word_set(
     "get post put patch delete head options propfind trace args arg uri request filename scheme "
     "host method fastcgi script name path info document content type length query string "
-    "protocol gateway interface software remote addr port user server redirect http https version "
-    "is if not cgi nginx on ht a b i s w d"
+    "protocol gateway interface software remote addr port user server redirect http https "
+    "version is if not cgi nginx on ht a b i s w d"
 )
 _LOG_WORDS = word_set(
     "time request status bytes body sent referer agent user remote addr host upstream connect "
@@ -117,8 +118,8 @@ _PATHS = re.compile(
     r"|.*_cache_path|auth_basic_user_file|fastcgi_pass|uwsgi_pass|scgi_pass|server|listen)$"
 )
 _ROUTES = word_set(
-    "location try_files rewrite return error_page index if fastcgi_index fastcgi_split_path_info "
-    "root alias internal limit_except set fastcgi_param"
+    "location try_files rewrite return error_page index if fastcgi_index "
+    "fastcgi_split_path_info root alias internal limit_except set fastcgi_param"
 )
 
 
@@ -168,18 +169,21 @@ def judge_argument(place: Place, value: bytes, known: Known) -> Allowed | None:
     """
     if place.data:
         return _judge_entry(place, value)
+    if not is_directive(place.directive.encode("latin-1")):
+        return Allowed.SWITCH if fits(value, Allowed.SWITCH) else None
     if place.index == 0 and place.named:
         fine = _PARAMETER.fullmatch(value) and fits(value, Allowed.NAME)
         return Allowed.NAME if fine else None
-    choice = _CHOICES.get(place.directive)
-    if choice and choice.fullmatch(value) and fits(value, Allowed.CHOICE):
-        return Allowed.CHOICE
-    if place.directive == "log_format":
+    if place.directive == "log_format" and place.index > 0:
         return Allowed.FORMAT if _is_log_format(value) else None
-    if value in {b"always", b"if_not_empty"}:
+    return _judge_value(place, value, known)
+
+
+def _judge_value(place: Place, value: bytes, known: Known) -> Allowed | None:
+    choice = _CHOICES.get(place.directive)
+    listed = value in {b"always", b"if_not_empty"} or (choice and choice.fullmatch(value))
+    if listed and fits(value, Allowed.CHOICE):
         return Allowed.CHOICE
-    if not is_directive(place.directive.encode("latin-1")):
-        return Allowed.SWITCH if fits(value, Allowed.SWITCH) else None
     secret = is_secret(place.setting) and place.directive != "if"
     named = place.index > 0 and place.named
     guesses = (

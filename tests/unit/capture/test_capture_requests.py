@@ -1,0 +1,188 @@
+"""Failing requests are found by joining logs, grouped by what they failed with, and masked."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+
+from sandbox.capture.archive import CapturedLog, ServerCapture
+from sandbox.capture.masked import mask_requests
+from sandbox.capture.requests import FailingRequest, Signature, failing_requests, route_of
+from sandbox.model import MaskedText
+
+RELEASE = {"library/Shop/Date.php": "0" * 64}
+
+
+def access(time: str, request: str, status: int, request_id: str = "") -> str:
+    line = f'10.0.0.1 - - [25/Nov/2026:{time} +0000] "{request} HTTP/1.1" {status} 72 "-" "-"'
+    return f"{line} {request_id}".rstrip()
+
+
+def server(
+    name: str, lines: list[str], logged: list[str] | None = None, **more: bytes
+) -> ServerCapture:
+    nginx = (
+        b'log_format own \'$remote_addr - $remote_user [$time_local] "$request" $status '
+        b'$body_bytes_sent "$http_referer" "$http_user_agent" $http_x_request_id\';'
+    )
+    logs = {"/access.log": CapturedLog.of("\n".join(lines).encode(), "nginx-access")}
+    logs["/shop.log"] = CapturedLog.of("\n".join(logged or []).encode(), "application")
+    logs |= {f"/{path}.log": CapturedLog.of(content) for path, content in more.items()}
+    return ServerCapture(
+        name,
+        facts={"release.path": "/srv/shop/releases/1.5"},
+        files={"/etc/nginx/nginx.conf": nginx},
+        roles={"/etc/nginx/nginx.conf": "nginx"},
+        logs=logs,
+        release=RELEASE,
+        vocabulary=frozenset({"api", "orders", "Shop_Order_Exception", "customer"}),
+    )
+
+
+def logged(time: str, text: str, level: str = "ERR") -> str:
+    return f"2026-11-25T{time}+00:00 {level} {text}"
+
+
+BROKEN = "Shop_Order_Exception: no date in /srv/shop/releases/1.5/library/Shop/Date.php:11"
+DATE = Signature(500, "Shop_Order_Exception", "library/Shop/Date.php:11")
+
+
+def test_joins_by_id_and_groups_by_signature_across_servers() -> None:
+    one = server(
+        "web1",
+        [
+            access("10:00:00", "GET /api/orders/1?a=b", 500, "id-aaaaaa"),
+            access("10:00:01", "GET /api/orders/2", 200, "id-bbbbbb"),
+            access("10:00:09", "GET /api/orders/3", 500, "id-cccccc"),
+        ],
+        # Far from the request in time: only the id leads there.
+        [logged("10:30:00", f"x id-cccccc {BROKEN}"), logged("10:30:00", f"[id-aaaaaa] {BROKEN}")],
+    )
+    two = server(
+        "web2",
+        [access("09:00:00", "POST /api/orders", 500, "id-dddddd")],
+        [logged("09:00:00", f"request_id=id-dddddd {BROKEN}")],
+    )
+    assert failing_requests([two, one]) == (
+        FailingRequest(
+            DATE, 3,
+            first=datetime(2026, 11, 25, 9, tzinfo=UTC),
+            last=datetime(2026, 11, 25, 10, 0, 9, tzinfo=UTC),
+            servers=("web1", "web2"),
+            method="GET", url="/api/orders/1?a=b", request_id="id-aaaaaa",
+            message=f"[id-aaaaaa] {BROKEN}",
+            replayable=True, why="its cookies are in no log: it is sent without a session",
+        ),
+    )  # fmt: skip
+
+
+def test_joins_by_time_method_and_path_where_there_is_no_id() -> None:
+    lines = [
+        access("10:00:00", "GET /api/orders/1", 500),
+        access("10:00:01", "GET /api/orders/1", 500),
+        access("10:00:30", "GET /api/orders/1", 500),
+    ]
+    text = [logged(f"10:00:0{second}", f"GET /api/orders/1 {BROKEN}") for second in (0, 1)]
+    found = failing_requests([server("web1", lines, text)])
+    assert [(one.signature, one.count) for one in found] == [
+        (DATE, 2),
+        (Signature(500, route="GET /api/orders/N"), 1),
+    ]
+
+
+def test_a_fatal_error_without_a_request_goes_to_the_only_one_that_failed_then() -> None:
+    fatal = (
+        b"[25-Nov-2026 10:00:00 UTC] PHP Fatal error:  Uncaught TypeError: no"
+        b" in /srv/shop/current/library/Shop/Date.php:9"
+    )
+    lines = [access("10:00:01", "GET /a", 500), access("10:00:01", "GET /b", 200)]
+    (found,) = failing_requests([server("web1", lines, php=fatal)])
+    # The link to the release and the release itself are the same file.
+    assert found.signature == Signature(500, "TypeError", "library/Shop/Date.php:9")
+    lines.append(access("10:00:01", "GET /c", 500))
+    guesses = failing_requests([server("web1", lines, php=fatal)])
+    assert [one.signature.exception for one in guesses] == ["", ""]
+
+
+def test_a_conflict_counts_only_if_the_application_logged_an_error() -> None:
+    lines = [
+        access("10:00:00", "PUT /api/customer/9", 409, "id-aaaaaa"),
+        access("10:00:01", "GET /api/orders/7", 404, "id-bbbbbb"),
+    ]
+    text = [
+        logged("10:00:00", "[id-aaaaaa] Zend_Db_Statement_Exception: SQLSTATE[23000]: Integrity "
+               "constraint violation: 1062 Duplicate entry 'x' for key 'y' in /usr/Zend/P.php:3"),
+        logged("10:00:01", f"[id-bbbbbb] {BROKEN}", "INFO"),
+    ]  # fmt: skip
+    (found,) = failing_requests([server("web1", lines, text)])
+    # Every failing statement comes out of this line of the framework: the route tells them apart.
+    assert found.signature == Signature(
+        409, "Zend_Db_Statement_Exception", "/usr/Zend/P.php:3", 1062, "PUT /api/customer/N"
+    )
+    assert (found.replayable, found.why) == (
+        False,
+        "the body of a PUT is in no log; write it by hand",
+    )
+
+
+def test_an_error_of_the_application_alone_is_a_failing_request_too() -> None:
+    text = [logged("10:00:00", f"GET /api/orders/1 500 {BROKEN}"), logged("10:00:00", "cron broke")]
+    (found,) = failing_requests([server("web1", [], text)])
+    assert (found.signature, found.url, found.replayable) == (DATE, "/api/orders/1", True)
+    assert "its query may be missing" in found.why
+
+
+def test_several_logs_of_one_request_count_once() -> None:
+    nginx = (
+        b"2026/11/25 10:00:00 [error] 1#1: *2 upstream closed connection, client: 1.1.1.1,"
+        b' server: x, request: "GET /api/orders/1 HTTP/1.1", upstream: "u", host: "h"'
+    )
+    lines = [access("10:00:00", "GET /api/orders/1", 502)]
+    text = [logged("10:00:00", f"GET /api/orders/1 {BROKEN}")]
+    (found,) = failing_requests([server("web1", lines, text, error=nginx)])
+    assert (found.count, found.signature.exception, found.signature.status) == (
+        1, "Shop_Order_Exception", 502,
+    )  # fmt: skip
+
+
+def test_says_that_a_url_is_not_known() -> None:
+    line = '10.0.0.1 - - [25/Nov/2026:10:00:00 +0000] "GET * HTTP/1.1" 500 72 "-" "-"'
+    (found,) = failing_requests([server("web1", [line])])
+    assert (found.replayable, found.why) == (False, "the logs do not have its URL")
+
+
+def test_routes_have_no_values() -> None:
+    assert route_of("GET", "/a/12/b/x%20y/c@d") == "GET /a/N/b/N/N"
+
+
+def test_masked_requests_keep_keys_and_words_of_the_source_only() -> None:
+    captures = [
+        server(
+            "web1",
+            [
+                access(
+                    "10:00:00",
+                    "GET /api/orders/4711/Meier/0170123456?customer=9&q=Meier&Meier=x",
+                    500,
+                )
+            ],
+            [
+                logged(
+                    "10:00:00", "GET /api/orders/4711/Meier/0170123456 500 Meier_Exception: Meier"
+                )
+            ],
+        )
+    ]
+
+    def mask(text: bytes, _kind: str) -> MaskedText:
+        return MaskedText(re.sub(rb"[A-Za-z]", b"x", text).replace(b"0170123456", b"5" * 10))
+
+    found = failing_requests(captures)
+    content = mask_requests(found, captures, mask).content
+    (line,) = content.splitlines()
+    told = json.loads(line)
+    assert told["url"] == "/api/orders/4711/xxxxx/5555555555?customer=9&x=xxxxx&xxxxx=x"
+    assert (told["status"], told["count"], told["servers"]) == (500, 1, ["web1"])
+    assert b"0170123456" not in content
+    assert content == mask_requests(found, captures, mask).content

@@ -14,14 +14,15 @@ from sandbox.model import ObjectKind, SchemaObject
 # Nothing strict: what the source holds is to come in, impossible dates and id 0 included.
 LOAD_SQL_MODE = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
 
-_QUOTED = r"(?:`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|[\w$]+)"
+# With ANSI_QUOTES in its mode, a routine is shown with double quotes.
+_QUOTED = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|'(?:[^'\\]|\\.|'')*'|[\w$]+)"
 _DEFINER = re.compile(
-    rf"\A(\s*CREATE\b[^`'(]*?)\bDEFINER\s*=\s*({_QUOTED}(?:@{_QUOTED})?)\s*", re.IGNORECASE
+    rf"\A(\s*CREATE\b[^`'\"(]*?)\bDEFINER\s*=\s*({_QUOTED}(?:@{_QUOTED})?)\s*", re.IGNORECASE
 )
 _STATE = re.compile(
     r"\b(ON COMPLETION (?:NOT )?PRESERVE) (?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)\b"
 )
-_IDENTIFIER = re.compile(r"`((?:[^`]|``)+)`")
+_IDENTIFIER = re.compile(r"`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"")
 _UTF8 = "utf8mb4"
 _CODECS = {
     "binary": "utf-8",
@@ -85,6 +86,32 @@ def definer_of(definition: str) -> str:
     return found[2] if found else ""
 
 
+def creates(described: SchemaObject) -> bool:
+    """Tell whether a definition is one CREATE statement of its object's kind.
+
+    >>> creates(SchemaObject(ObjectKind.VIEW, "v", "CREATE DEFINER=`a`@`%` VIEW `v` AS SELECT 1"))
+    True
+    >>> creates(SchemaObject(ObjectKind.VIEW, "v", "DROP TABLE v"))
+    False
+    """
+    kind = described.kind.value.upper()
+    head = rf"\s*CREATE\b(?:[^`'\"(]|{_QUOTED})*?\b{kind}\b"
+    return bool(re.match(head, described.definition, re.IGNORECASE))
+
+
+def account_of(definer: str) -> tuple[str, str] | None:
+    """Give user and host of a DEFINER clause; None where it is no plain account.
+
+    >>> account_of("`definer1`@`%`")
+    ('definer1', '%')
+    """
+    found = re.fullmatch(rf"({_QUOTED})@({_QUOTED})", definer)
+    if not found:
+        return None
+    user, host = (_unquoted(name) for name in found.groups())
+    return user, host
+
+
 def without_definer(definition: str) -> str:
     """Drop the DEFINER clause, so that whoever creates the object is its definer.
 
@@ -111,6 +138,11 @@ def in_order(objects: Sequence[SchemaObject]) -> tuple[SchemaObject, ...]:
     return tuple(one for kind in ObjectKind for one in by_kind[kind])
 
 
+def _unquoted(name: str) -> str:
+    quote = name[0]
+    return name[1:-1].replace(quote * 2, quote) if quote in "`'\"" else name
+
+
 def _views_in_order(views: list[SchemaObject]) -> list[SchemaObject]:
     waiting = {view.name: view for view in views}
     needs = {
@@ -126,4 +158,4 @@ def _views_in_order(views: list[SchemaObject]) -> list[SchemaObject]:
 
 
 def _names_in(definition: str) -> set[str]:
-    return {name.replace("``", "`") for name in _IDENTIFIER.findall(definition)}
+    return {_unquoted(name) for name in _IDENTIFIER.findall(definition)}

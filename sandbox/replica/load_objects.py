@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sandbox.bundle.definitions import (
+    account_of,
+    creates,
     creation,
     definer_of,
     disabled,
@@ -20,7 +22,6 @@ from sandbox.errors import BundleInvalid, SourceError
 from sandbox.model import ObjectKind, SchemaObject
 
 BEFORE_DATA = (ObjectKind.SEQUENCE, ObjectKind.TABLE)
-_PLAIN_NAME = re.compile(r"`((?:[^`]|``)*)`@`((?:[^`]|``)*)`")
 
 
 def create_before_data(
@@ -94,8 +95,7 @@ def check_definition(described: SchemaObject) -> None:
     Raises:
         BundleInvalid: It is none of its kind.
     """
-    kind = described.kind.value.upper()
-    if not re.match(rf"\s*CREATE\b[^(\"]*?\b{kind}\b", described.definition, re.IGNORECASE):
+    if not creates(described):
         raise BundleInvalid(
             f"The definition of {_where(described)} does not create a {described.kind.value}."
         )
@@ -130,20 +130,16 @@ def _create(
 def _is_there(writer: Writer, event: SchemaObject) -> bool:
     """Tell whether an event was kept: one whose only time has passed is not."""
     name = quote_text(event.name)
-    return bool(
-        writer.fetch(
-            "SELECT 1 FROM information_schema.EVENTS "
-            f"WHERE EVENT_SCHEMA = DATABASE() AND EVENT_NAME = {name}"
-        )
-    )
+    where = f"EVENT_SCHEMA = DATABASE() AND EVENT_NAME = {name}"
+    return bool(writer.fetch(f"SELECT 1 FROM information_schema.EVENTS WHERE {where}"))  # noqa: S608 - quoted
 
 
 def _exists(writer: Writer, definer: str) -> bool:
     """Tell whether an account is there; not if that cannot be told."""
-    found = _PLAIN_NAME.fullmatch(definer)
-    if not found:
+    account = account_of(definer)
+    if account is None:
         return False
-    user, host = (quote_text(name.replace("``", "`")) for name in found.groups())
+    user, host = (quote_text(name) for name in account)
     sql = f"SELECT 1 FROM mysql.user WHERE User = {user} AND Host = {host}"  # noqa: S608 - quoted
     try:
         return bool(writer.fetch(sql))

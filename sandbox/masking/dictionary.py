@@ -67,6 +67,7 @@ srv usr etc opt tmp lib library libraries bin sbin local share www public applic
 applications current releases release vendor controllers controller models model views configs
 config configuration scripts index nginx apache fpm cgi fastcgi proxy localhost example test
 invalid com net org de io
+stdin stdout stderr sock mb locale lang
 unknown none nil undefined nan inf secret token salt credentials passphrase passwd pwd bearer basic
 api key keys private auth authorization csrf refresh access identified
 """

@@ -45,7 +45,11 @@ _CURATED: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 # Equal to different letters in different collations, or to several letters at once.
-_VERBATIM = frozenset("ßẞıİœŒ\u017fσςΣеЕёЁĳĲŉ\u00b5\u0149")
+_VERBATIM = frozenset(
+    "ßẞıİœŒĳĲ\u017f\u00b5\u0149"
+    "\u03c3\u03c2\u03a3"  # Greek sigma: at a word's end it is written as no other letter is
+    "\u0435\u0415\u0451\u0401"  # Cyrillic ie and io: equal, and no other pair is
+)
 SHARP = frozenset("sSßẞ\u017fśşšŚŞŠ\uff53\uff33")
 """What is, or is equal to, an s."""
 

@@ -18,6 +18,8 @@ _MEMO_CELLS = 100_000
 _MEMO_LONGEST = 200
 _STAYS = frozenset({b"", b"0"})
 _COMPANIONS = ("person", "key")
+# What a value of another length has lost, by masker.
+_GIVEN_UP = {"coordinate": "precision", "generalise": "precision", "constant": "value"}
 TEXT_KINDS = frozenset({"log", "config", "sql", "plain"})
 _SQL = re.compile(
     r"(?P<literal>'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\")|(?P<name>`[^`]*`)"
@@ -146,9 +148,10 @@ class Masker:
             result = self._mask_cells(masked, batch, column_cells)
             result, invalid = _without_invalid(masked.charset, result)
             lost = {"invalid_bytes": invalid} if invalid else {}
+            given_up = _GIVEN_UP.get(masked.treatment.masker, "byte_length")
             changed = _changed_lengths(column_cells, result) if not masked.treatment.kept else 0
             if changed:
-                lost["byte_length"] = changed
+                lost[given_up] = changed
             if lost:
                 losses[name] = lost
             cells.append(result)
@@ -187,7 +190,12 @@ class Masker:
             raise ValueError(f"no kind of text: {kind}")
         signs = text.decode("utf-8", "surrogateescape")
         texts = self._maskers.texts(WORDS, Spelling())
-        masked = _mask_sql(texts, signs) if kind == "sql" else texts.free_text.mask(signs)
+        if kind == "sql":
+            masked = _mask_sql(texts, signs)
+        elif kind == "config":
+            masked = texts.free_text.mask_config(signs)
+        else:
+            masked = texts.free_text.mask(signs)
         return MaskedText(masked.encode("utf-8", "surrogateescape"))
 
     def _prepare(self, column: Column, treatment: Treatment, *, is_unique: bool) -> _Masked:

@@ -17,7 +17,8 @@ IPV6 = r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3
 _ADDRESS = re.compile(f"({IPV6})|({IPV4})")
 _V4_LENGTH, _V6_LENGTH = 4, 16
 # The own machine, no machine, and netmasks: nobody's address.
-_NOBODY = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"})  # noqa: S104 - names
+_NOBODY = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255"})  # noqa: S104 - names
+_NOBODY_V6 = re.compile(r"[0:]*:0{0,3}[01]?")
 _V4_CLASSES = ((0, 9), (10, 99), (100, 255))
 _KEPT_IN_FRONT = {"10": 1, "127": 1, "192.168": 2, "169.254": 2}
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?(//)([^/?#\s]*)([^\s]*)", re.DOTALL)
@@ -59,10 +60,10 @@ class Addresses:
 
     def mask_one(self, address: str) -> str:
         """Mask one address that `is_address` takes for one."""
-        if address in _NOBODY:
-            return address
         if ":" not in address:
-            return self._mask_v4(address)
+            return address if address in _NOBODY else self._mask_v4(address)
+        if _NOBODY_V6.fullmatch(address):
+            return address
         return self._mask_v6(address)
 
     def mask_packed(self, value: bytes) -> bytes:

@@ -41,6 +41,10 @@ _MOMENT = (
     rf"\d{{4}}[\-/]\d\d[\-/]\d\d[T ]{_CLOCK}|\d\d[/\-]{_MONTH}[/\-]\d{{4}}[: ]{_CLOCK}"
     rf"|{_MONTH}\s+\d{{1,2}}\s{_CLOCK}"
 )
+_ZONE = (
+    r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
+    r"/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?"
+)
 _PATTERN = re.compile(
     rf"""
     (?P<secret>(?<![^\W_])(?:[\w.\-]*[_.\-])?(?i:{_NAMES_OF_SECRETS})["'\]]*\s*(?:=>|[=:]|\s(?=["']))\s*)
@@ -51,12 +55,14 @@ _PATTERN = re.compile(
     |(?P<url>(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]*://[^\s<>"'`]+)
     |(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]+@[^\s@<>,;:"'()\[\]|=/\\?]*[^\W_])
     |(?P<moment>(?<![\w])(?:{_MOMENT})(?!\w))
+    |(?P<zone>\b{_ZONE}\b)
     |(?P<date>(?<![\w.\-])(?:{WRITTEN_DATE})(?![\w\-]))
     |(?P<iban>(?<!\w)[A-Za-z]{{2}}\d\d(?:\s?[A-Za-z0-9]{{4}}){{2,7}}(?:\s?[A-Za-z0-9]{{1,3}})?(?!\w))
     |(?P<address>{IPV6}|{IPV4})
     |(?P<escaped>[\w.+\-]*(?:%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})(?:[\w.+\-]|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})*)
     |(?P<uuid>(?<!\w)[0-9A-Fa-f]{{8}}-(?:[0-9A-Fa-f]{{4}}-){{3}}[0-9A-Fa-f]{{12}}(?!\w))
     |(?P<token>(?<![^\W_])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{{16,}}={{0,2}}(?![^\W_]))
+    |(?P<mixed>(?<![^\W_])(?:[A-Za-z]+\d+|\d+[A-Za-z]+){{2,}}[A-Za-z]*(?![^\W_]))
     |(?P<telephone>(?<![\w.])(?:\+\d|\(?0\d)(?:[\d\ ()/\-\u00a0]*\d)?(?!\w)
         |(?<![\w.])\(?\d{{3}}\)?[\-.\ ]\d{{3}}[\-.]\d{{4}}(?!\w))
     |(?P<card>(?<![\w.])\d(?:[\ \-]?\d){{11,18}}(?!\w))
@@ -66,7 +72,13 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE,
 )
+_SETTING = re.compile(
+    r"""^([ \t]*["']?[A-Za-z_][\w.\[\]\-]{0,80}["']?[ \t]*=>?[ \t]*)(.*)$""",
+    re.MULTILINE | re.ASCII,
+)
+_SECRET_NAME = re.compile(_NAMES_OF_SECRETS, re.IGNORECASE)
 _CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
+_LETTERS = re.compile(r"[A-Za-z]+")
 _PIECE = re.compile(rf"(\d+)|({WORD.pattern})")
 _SURROGATE_DIGITS = 9
 _TELEPHONE_DIGITS = range(7, 16)
@@ -101,12 +113,14 @@ class FreeText:
             "url": lambda found: mask_url(self._words, self._addresses, self.mask, found[0]),
             "mail": lambda found: mask_mail(self._words, found[0]),
             "moment": lambda found: found[0],
+            "zone": lambda found: found[0],
             "date": lambda found: mask_written_date(self._prf, "date", found[0]),
             "iban": self._iban,
             "address": self._address,
             "escaped": self._escaped,
             "uuid": lambda found: self._token(found[0]),
             "token": lambda found: self._token(found[0]),
+            "mixed": self._mixed,
             "telephone": self._telephone,
             "card": self._card,
             "number": lambda found: self._number(found[0]),
@@ -117,6 +131,20 @@ class FreeText:
     def mask(self, text: str) -> str:
         """Mask a text."""
         return _PATTERN.sub(self._replace, text)
+
+    def mask_config(self, text: str) -> str:
+        """Mask the values of a configuration file; its keys stay.
+
+        What a key that is called like a secret holds is masked as a whole.
+        """
+        masked, end = [], 0
+        for found in _SETTING.finditer(text):
+            key, value = found.groups()
+            masked += [self.mask(text[end : found.start()]), key]
+            is_secret = _SECRET_NAME.search(key) is not None
+            masked.append(self._words.mask(value) if is_secret else self.mask(value))
+            end = found.end()
+        return "".join(masked) + self.mask(text[end:])
 
     def mask_word(self, word: str) -> str:
         """Mask a word unless it is known to be harmless."""
@@ -140,7 +168,7 @@ class FreeText:
         return self._piecewise(found["secret"]) + self._words.mask(found["value"])
 
     def _token(self, text: str) -> str:
-        return mask_token(self._prf, "token", text)
+        return mask_token(self._prf, "token", self._words, text)
 
     def _iban(self, found: re.Match[str]) -> str:
         text = found[0]
@@ -161,6 +189,13 @@ class FreeText:
         if spelled.text == found[0]:
             return self._piecewise(found[0])
         return spelled.masked_by(self.mask)
+
+    def _mixed(self, found: re.Match[str]) -> str:
+        """Mask letters and digits by turns, unless programs are called so: ``utf8mb4``."""
+        letters = _LETTERS.findall(found[0])
+        if all(len(part) > 1 and self.is_known(part) for part in letters):
+            return found[0]
+        return self._token(found[0])
 
     def _telephone(self, found: re.Match[str]) -> str:
         text = found[0]

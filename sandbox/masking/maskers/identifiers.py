@@ -69,7 +69,7 @@ def _length_of_prefix(digits: str, *, international: bool) -> int:
 def is_valid_iban(iban: str) -> bool:
     """Tell whether an IBAN's checksum is right; blanks do not matter.
 
-    >>> is_valid_iban("DE38 9990 0001 0123 4567 89")
+    >>> is_valid_iban("GB82 WEST 1234 5698 7654 32")
     True
     """
     found = _IBAN.fullmatch(_BLANKS.sub("", iban))
@@ -156,12 +156,15 @@ def _luhn_sum(digits: str) -> int:
     return sum(int(digit) for digit in digits[::-2]) + sum(one // 10 + one % 10 for one in doubled)
 
 
-def mask_token(prf: Prf, domain: str, text: str) -> str:
+def mask_token(prf: Prf, domain: str, words: Words, text: str) -> str:
     """Mask a random token: hexadecimal stays so, letters, digits and signs stay in their places.
 
-    Compared without case, so that it fits every collation; case is put back.
+    Compared without case, so that it fits every collation; case is put back. What has a letter
+    beyond ASCII is no token and is masked as words.
     """
-    folded = text.lower() if text.isascii() else text
+    if not text.isascii():
+        return words.mask(text)
+    folded = text.lower()
     letters = string.ascii_lowercase
     if _HEX.issuperset(sign for sign in folded if sign in string.digits + letters):
         letters = "abcdef"
@@ -184,8 +187,7 @@ def mask_token(prf: Prf, domain: str, text: str) -> str:
             signs[at] = sign
         before += plain
     return "".join(
-        new.upper() if old.isupper() and old.isascii() else new
-        for old, new in zip(text, signs, strict=True)
+        new.upper() if old.isupper() else new for old, new in zip(text, signs, strict=True)
     )
 
 

@@ -7,7 +7,7 @@ import re
 from functools import partial
 
 from sandbox.masking.maskers.nested import Nested
-from sandbox.masking.maskers.spelled import read_json_string
+from sandbox.masking.maskers.spelled import mask_json_string, read_json_string
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?\d[\d.eE+\-]*)|([\[{])|([\]}])|(,)', re.DOTALL)
 
@@ -33,12 +33,10 @@ def mask_json(nested: Nested, text: str) -> str:
         nonlocal key
         inside, colon, number, opened, closed, _ = found.groups()
         if colon is not None:
-            spelled = read_json_string(inside)
-            key = spelled.text
-            return f'"{spelled.masked_by(nested.mask_key)}"{colon}'
+            key = read_json_string(inside).text if "\\" in inside else inside
+            return f'"{mask_json_string(inside, nested.mask_key)}"{colon}'
         if inside is not None:
-            mask = partial(nested.mask_string, key)
-            return f'"{read_json_string(inside).masked_by(mask)}"'
+            return f'"{mask_json_string(inside, partial(nested.mask_string, key))}"'
         if number is not None:
             return nested.mask_number(key, number)
         if opened:

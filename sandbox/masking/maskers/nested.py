@@ -11,6 +11,8 @@ from sandbox.masking.prf import Prf
 
 TextMask = Callable[[str], str]
 _SURROGATE_DIGITS = 9
+# Data decides how many keys there are, so what is remembered of them is bounded.
+_MOST_KEYS = 10_000
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _PLAIN_KEY = re.compile(r"[\x00*A-Za-z0-9_.:/\\\-]{0,80}")
 _LONG_NUMBER = re.compile(r"\d{7}")
@@ -41,6 +43,7 @@ class Nested:
         self._masker = masker
         self._free_text = free_text
         self._found: dict[str, str] = {}
+        self._plain: set[str] = set()
 
     def masker_of(self, key: str) -> str:
         """Give the name of the masker for a key; ``shape`` where no rule speaks of it."""
@@ -49,7 +52,7 @@ class Nested:
             # Private members of objects: "\0Class\0name".
             bare = key.rpartition("\x00")[2].casefold()
             name = next((name for pattern, name in self._keys if pattern.fullmatch(bare)), "shape")
-            if len(self._found) < 10_000:  # noqa: PLR2004 - data decides how many keys there are
+            if len(self._found) < _MOST_KEYS:
                 self._found[key] = name
         return name
 
@@ -72,6 +75,10 @@ class Nested:
 
     def mask_key(self, key: str) -> str:
         """Keep a key that is a name; one that is data, a mail address for instance, is masked."""
+        if key in self._plain:
+            return key
         if _PLAIN_KEY.fullmatch(key) and not _LONG_NUMBER.search(key):
+            if len(self._plain) < _MOST_KEYS:
+                self._plain.add(key)
             return key
         return self._free_text(key)

@@ -11,6 +11,7 @@ import bcrypt
 
 from sandbox.masking.maskers.identifiers import mask_token
 from sandbox.masking.prf import Prf
+from sandbox.masking.words import Words
 
 KNOWN_PASSWORD = "sandbox"  # noqa: S105 - published: it opens every account of a replica, and nothing else
 _BCRYPT = re.compile(r"(\$2[abxy]?\$)(\d\d)\$[./A-Za-z0-9]{53}")
@@ -26,8 +27,9 @@ _CRYPT = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 class Passwords:
     """Sets the known password; what is no hash that it knows stays unusable, masked by shape."""
 
-    def __init__(self, prf: Prf, domain: str) -> None:
+    def __init__(self, prf: Prf, domain: str, words: Words) -> None:
         self._prf = prf
+        self._words = words
         self._domain = domain
         self._hash = lru_cache(maxsize=64)(self._bcrypt)
 
@@ -49,7 +51,7 @@ class Passwords:
         return text[:end] + self._by_shape(text[end:])
 
     def _by_shape(self, text: str) -> str:
-        return mask_token(self._prf, self._domain, text)
+        return mask_token(self._prf, self._domain, self._words, text)
 
     def _bcrypt(self, prefix: str, cost: int) -> str:
         seed = self._prf.digest(self._domain, f"bcrypt {cost}".encode(), 16)

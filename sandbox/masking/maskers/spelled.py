@@ -50,6 +50,20 @@ class Spelled:
         )
 
 
+def mask_json_string(inside: str, mask: Callable[[str], str]) -> str:
+    """Mask what stands between the quotes of a JSON string."""
+    if "\\" not in inside:
+        masked = mask(inside)
+        if '"' not in masked and "\\" not in masked:
+            return masked
+    return read_json_string(inside).masked_by(mask)
+
+
+def mask_character_data(text: str, mask: Callable[[str], str]) -> str:
+    """Mask what stands between tags, or in an attribute."""
+    return read_xml(text).masked_by(mask) if "&" in text else mask(text)
+
+
 def read_json_string(inside: str) -> Spelled:
     r"""Read what stands between the quotes of a JSON string.
 

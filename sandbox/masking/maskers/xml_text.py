@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from sandbox.masking.maskers.nested import Nested
-from sandbox.masking.maskers.spelled import read_xml
+from sandbox.masking.maskers.spelled import mask_character_data
 
 _PIECE = re.compile(
     r"(?P<cdata><!\[CDATA\[(?P<inside>.*?)(?:\]\]>|\Z))|(?P<comment><!--(?P<remark>.*?)(?:-->|\Z))"
@@ -80,4 +80,4 @@ def _mask_tag(nested: Nested, names: list[str], found: re.Match[str]) -> str:
 def _mask_value(nested: Nested, key: str, text: str) -> str:
     if _NUMBER.fullmatch(text):
         return nested.mask_number(key, text)
-    return read_xml(text).masked_by(partial(nested.mask_string, key))
+    return mask_character_data(text, partial(nested.mask_string, key))

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sandbox import __version__
-from sandbox.cli import doctor, images
+from sandbox.cli import capture, doctor, export, images, keygen
 from sandbox.cli.invocation import Invocation, Result
 from sandbox.errors import ExitCode, SandboxError, UsageError
 from sandbox.report.envelope import describe_error, envelope
@@ -39,8 +39,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("doctor")(doctor.doctor)
+app.command("export")(export.export)
+app.command("keygen")(keygen.keygen)
+app.command("capture")(capture.capture)
 app.command("images")(images.images)
+app.command("doctor")(doctor.doctor)
 
 
 class Terminated(BaseException):

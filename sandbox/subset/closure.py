@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from sandbox.model import Cell, ForeignKey, Schema, Stage, Table
+from sandbox.model import Batch, Cell, ForeignKey, Schema, Stage, Table
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
 from sandbox.subset.lookups import (
     Question,
     ask_for_children,
     ask_for_keys,
     ask_for_parents,
+    key_columns,
 )
 from sandbox.subset.plan import Role, SubsetPlan, TablePlan
 
@@ -36,6 +37,9 @@ class Source(Protocol):
 
     def rows(self, sql: str, *, columns: int) -> Iterator[Columns]:
         """Run a SELECT and give its rows as chunks of columns."""
+
+    def batches(self, table: Table, where: str = "") -> Iterator[Batch]:
+        """Read the rows of a table that meet a condition, in short chunks where readers lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,13 @@ class Subset:
     def is_whole(self, table: str) -> bool:
         """Tell whether every row of a table is taken."""
         return table not in self.keys
+
+    def expected_rows(self, schema: Schema) -> int:
+        """Give how many rows there will be; of whole tables, what the server estimates."""
+        return sum(
+            table.rows if self.is_whole(name) else len(self.keys[name])
+            for name, table in schema.tables.items()
+        )
 
 
 def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
@@ -152,12 +163,9 @@ class _Closure:
         """Take the rows that a condition names, and let their children follow."""
         table = self._schema.tables[named.table]
         if named.table not in self._sampled:
-            return Found(named.table, named.because, self._count(table, named.where))
-        keys = [
-            key
-            for columns in self._answers(ask_for_keys(table, named.where))
-            for key in keys_of(table, columns)
-        ]
+            there = sum(1 for _ in self._keys_where(table, named.where))
+            return Found(named.table, named.because, there)
+        keys = list(self._keys_where(table, named.where))
         self._take(table, keys, core=True)
         return Found(named.table, named.because, len(keys))
 
@@ -239,11 +247,7 @@ class _Closure:
             self._take(child, distinct, core=True)
 
     def _drawn(self, table: Table, plan: TablePlan) -> Iterator[RowKey]:
-        keys = (
-            key
-            for columns in self._answers(ask_for_keys(table, plan.where))
-            for key in keys_of(table, columns)
-        )
+        keys = self._keys_where(table, plan.where)
         if plan.share.rows is not None:
             return iter(
                 heapq.nsmallest(
@@ -253,8 +257,15 @@ class _Closure:
         below = int(plan.share.fraction * _RANGE)
         return (key for key in keys if draw(self._secret, table.name, key) < below)
 
-    def _count(self, table: Table, where: str) -> int:
-        return sum(len(columns[0]) for columns in self._answers(ask_for_keys(table, where)))
+    def _keys_where(self, table: Table, where: str) -> Iterator[RowKey]:
+        if table.transactional:
+            for columns in self._answers(ask_for_keys(table, where)):
+                yield from keys_of(table, columns)
+            return
+        # A long answer would keep writers waiting: these tables are read in short chunks only.
+        for batch in self._source.batches(table, where):
+            by_name = dict(zip(batch.columns, batch.cells, strict=True))
+            yield from keys_of(table, [by_name[column.name] for column in key_columns(table)])
 
     def _answers(self, question: Question) -> Iterator[Columns]:
         return self._source.rows(question.sql, columns=question.width)
@@ -262,6 +273,6 @@ class _Closure:
 
 def _slices(keys: Sequence[RowKey]) -> Iterator[list[RowKey]]:
     """Cut keys into statements, in ascending order so that the server reads its pages in turn."""
-    ordered = iter(sorted(keys))  # type: ignore[type-var]
+    ordered = iter(sorted(keys))
     while some := list(islice(ordered, _AT_ONCE)):
         yield some

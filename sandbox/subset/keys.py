@@ -96,7 +96,7 @@ class OtherKeys:
 
     def __iter__(self) -> Iterator[RowKey]:
         # The keys of one table all have one form, which compares with itself.
-        return iter(sorted(self._keys))  # type: ignore[type-var]
+        return iter(sorted(self._keys))
 
 
 def key_set_for(table: Table) -> KeySet:

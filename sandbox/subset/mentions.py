@@ -75,8 +75,11 @@ _TABLE = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:`?\w+`?\.)?`?(\w+)`?(?:\s+(?:AS\s+)?`?(\w+)`?)?",
     re.IGNORECASE,
 )
+_COMMA_JOIN = re.compile(r"\bFROM\s+[`\w.]{1,130}(?:\s+(?:AS\s+)?`?\w{1,64}`?)?\s*,", re.IGNORECASE)
 _ANY_CASE = re.IGNORECASE | re.DOTALL
-_STATEMENT = re.compile(r"\b(?:SELECT\b.{1,4000}?\bFROM|UPDATE\s+[`\w]|DELETE\s+FROM)", _ANY_CASE)
+_STATEMENT = re.compile(
+    r"\b(?:SELECT\b.{1,4000}?\bFROM|UPDATE\s+[`\w]|DELETE\s+FROM|INTO\s)", _ANY_CASE
+)
 _LITERAL = rf"(?:'(?:[^'\\]|\\.|'')*'|{NUMBER}(?![\w.]))"
 _EQUALS = re.compile(
     rf"(?<![\w`])(?:`?(\w{{1,64}})`?\.)?`?(\w{{1,64}})`?\s{{0,9}}(?:=\s*({_LITERAL})|IN\s*\(({_LITERAL}(?:\s*,\s*{_LITERAL})*)\))",
@@ -192,7 +195,9 @@ def _tables_in(text: str) -> dict[str, str]:
 def _in_statements(text: str, tables: dict[str, str]) -> Iterator[Mention]:
     if not tables:
         return
-    alone = next(iter(set(tables.values()))) if len(set(tables.values())) == 1 else ""
+    # `FROM a, b`: a column without its table may be of either.
+    several = len(set(tables.values())) > 1 or _COMMA_JOIN.search(text)
+    alone = "" if several else next(iter(set(tables.values())))
     for where in re.split(r"\bWHERE\b|\bON\b", text, flags=re.IGNORECASE)[1:]:
         for found in _EQUALS.finditer(where):
             table = tables.get(found[1].lower(), "") if found[1] else alone

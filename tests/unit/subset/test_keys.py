@@ -23,7 +23,7 @@ def test_whole_numbers_are_a_set_in_order(first: list[int], second: list[int]) -
 def test_other_keys_are_a_set_in_order(given_keys: list[RowKey]) -> None:
     keys = OtherKeys()
     keys.add_new(given_keys)
-    assert list(keys) == sorted(set(given_keys))  # type: ignore[type-var]
+    assert list(keys) == sorted(set(given_keys))
 
 
 def test_keys_are_typed_by_the_columns_of_the_identity() -> None:

@@ -1,0 +1,151 @@
+"""What operations do next: capture both servers, and export a piece of production for a developer.
+
+Everything here is what people would type: the installed command, an account that may only read, and
+the capture script, which runs inside the servers as it would over ssh.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo_production import DEMO_FOLDER
+from demo_production.database import Account, use_accounts
+from demo_production.requests import SHOP_LOG
+from demo_production.stack import Stack
+from sandbox.model import Progress
+from sandbox.replica.containers import Container, File, find_container
+from sandbox.replica.engine import Engine
+
+_ARCHIVE = "/tmp/capture.tar.gz"  # noqa: S108 - inside a container of the demo's own
+_SCRIPT = "/tmp/capture.sh"  # noqa: S108 - likewise
+# The daily report fails without a line in any log: what a person saw is the only trace of it.
+_SEEN = "GET /api/reports/daily?date=2026-11-20"
+
+
+class ExportFailed(Exception):
+    """The command ended otherwise than it should; it has said why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What was handed over.
+
+    Attributes:
+        bundle: The bundle.
+        commands: What was typed, in order.
+    """
+
+    bundle: Path
+    commands: tuple[str, ...]
+
+
+def hand_over(engine: Engine, production: Stack, folder: Path, progress: Progress) -> Handover:
+    """Capture production's servers and export a bundle.
+
+    Args:
+        engine: The engine that production runs on.
+        production: Production, after the push.
+        folder: Where files of operations go; made, or emptied.
+        progress: Hears of the captures; the export tells of itself.
+
+    Raises:
+        ExportFailed: The export ended otherwise than it should.
+        StackError: A container did not do what was asked.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    database = find_container(engine, f"{production.ground.network}-db")
+    if database is None:
+        raise ExportFailed("production has no database")
+    with progress.stage("capture", total=len(production.servers), unit="servers") as stage:
+        script = _sandbox("capture", "--script").stdout
+        for name, server in production.servers.items():
+            _capture(server, script, folder / f"{name}.tar.gz")
+            stage.advance(1, name)
+        _write(folder / "shop.log", next(iter(production.servers.values())).read(SHOP_LOG))
+        _write(folder / "ddl.sql", _definitions(database))
+        stage.done(f"{', '.join(production.servers)}; definitions; an account that may only read")
+    _write(folder / "reader.cnf", _reader(database))
+    commands = (
+        ("keygen", f"--out={folder / 'masking.key'}"),
+        ("export", *_export_options(production, database, folder)),
+        ("inspect", str(folder / "shop.bundle")),
+    )
+    for command in commands:
+        _sandbox(*command, shown=True)
+    typed = tuple(f"sandbox {' '.join(command)}" for command in commands)
+    return Handover(folder / "shop.bundle", typed)
+
+
+def _export_options(production: Stack, database: Container, folder: Path) -> Sequence[str]:
+    return (
+        f"--source=mysql://reader@127.0.0.1:{database.port(3306)}/shop",
+        f"--defaults-file={folder / 'reader.cnf'}",
+        f"--key-file={folder / 'masking.key'}",
+        f"--rules={DEMO_FOLDER / 'masking_rules/shop.yaml'}",
+        f"--ddl={folder / 'ddl.sql'}",
+        "--sample=1%",
+        f"--from-log={folder / 'shop.log'}",
+        f"--from-request={_SEEN}",
+        *(f"--server={name}={folder / name}.tar.gz" for name in production.servers),
+        f"--out={folder / 'shop.bundle'}",
+    )
+
+
+def _capture(server: Container, script: bytes, archive: Path) -> None:
+    server.put([File(_SCRIPT, script, 0o755)])
+    server.must_run(
+        [
+            "sh",
+            _SCRIPT,
+            "-o",
+            _ARCHIVE,
+            "--app",
+            "/srv/shop/current",
+            "--config",
+            "/etc/shop/local.ini",
+        ]
+    )
+    _write(archive, server.read(_ARCHIVE))
+    server.must_run(["rm", _SCRIPT, _ARCHIVE])
+
+
+def _definitions(database: Container) -> bytes:
+    """Dump what the reading account cannot see, with the rights of the database's own root."""
+    dumped = database.must_run(
+        ["mariadb-dump", "--no-data", "--routines", "--triggers", "--events", "shop"]
+    )
+    return dumped.encode()
+
+
+def _reader(database: Container) -> bytes:
+    """Create the account that may only read, and give its option file."""
+    password = secrets.token_hex(16)
+    use_accounts(database, (Account("reader", password, "SELECT, SHOW VIEW"),))
+    return f"[client]\nuser=reader\npassword={password}\n".encode()
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file that only its owner may read."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+
+
+def _sandbox(*arguments: str, shown: bool = False) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a person would; its own words are shown where that is wanted."""
+    if shown:
+        print(f"\n$ sandbox {' '.join(arguments)}", flush=True)
+    output = None if shown else subprocess.PIPE
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments], stdout=output, stderr=None, check=False
+    )
+    if done.returncode != 0:
+        raise ExportFailed(f"sandbox {arguments[0]} ended with {done.returncode}")
+    return done

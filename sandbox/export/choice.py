@@ -1,0 +1,134 @@
+"""Choose the rows of an export: what was asked for, what the failure names, and all they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from sandbox.database.expressions import quoted
+from sandbox.database.literals import NoLiteral, literal
+from sandbox.database.reader import Reader
+from sandbox.export.request import ExportRequest
+from sandbox.model import Column, Progress, Schema
+from sandbox.subset.closure import NamedRows, Subset, choose_rows
+from sandbox.subset.identifiers import (
+    Mention,
+    Seed,
+    read_log_mentions,
+    read_request,
+    resolve_mentions,
+)
+from sandbox.subset.lookups import ask_whether_small
+from sandbox.subset.plan import plan_subset
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What the failure's logs and requests named.
+
+    Attributes:
+        rows: Rows to take, each with where it was named.
+        unresolved: What was named and leads to no row, in words without values.
+    """
+
+    rows: tuple[NamedRows, ...] = ()
+    unresolved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The rows of an export."""
+
+    subset: Subset
+    seeded: Seeded
+
+
+def choose(request: ExportRequest, schema: Schema, reader: Reader, progress: Progress) -> Choice:
+    """Choose the rows of an export inside the reader's snapshot.
+
+    Raises:
+        UsageError: The request names tables that do not exist, or a log that cannot be read.
+        SourceError: A condition is no SQL, or the source cannot be read.
+    """
+    seeded = read_seeds(request, schema)
+    included = tuple(
+        NamedRows(one.table, one.sql, "asked for with --include") for one in request.sample.includes
+    )
+    with progress.stage("plan", unit="rows") as stage:
+        plan = plan_subset(
+            schema, request.sample, count_small(schema, request.sample.small, reader)
+        )
+        subset = choose_rows(
+            schema,
+            plan,
+            reader,
+            secret=sampling_secret(request.key),
+            named=(*included, *seeded.rows),
+            stage=stage,
+        )
+        stage.done(_summary(schema, subset))
+    return Choice(subset, seeded)
+
+
+def sampling_secret(key: bytes) -> bytes:
+    """Derive what decides membership: known to nobody without the key, and no help to learn it."""
+    return blake2b(key=key, person=b"sandbox-draw", digest_size=32).digest()
+
+
+def count_small(schema: Schema, most: int, reader: Reader) -> frozenset[str]:
+    """Give the tables with at most `most` rows, by counting no further than that."""
+    small = set()
+    for table in schema.tables.values():
+        question = ask_whether_small(table, most)
+        ((cell,),) = next(iter(reader.rows(question.sql, columns=1)))
+        if int(cell or b"0") <= most:
+            small.add(table.name)
+    return frozenset(small)
+
+
+def read_seeds(request: ExportRequest, schema: Schema) -> Seeded:
+    """Read what the failure's logs and requests name."""
+    mentions: list[Mention] = []
+    for log in request.logs:
+        mentions += read_log_mentions(log)
+    for line in request.requests:
+        mentions += read_request(line)
+    seeds, unresolved = resolve_mentions(mentions, schema)
+    rows, without = [], [str(one) for one in unresolved]
+    for seed in seeds:
+        try:
+            rows.append(NamedRows(seed.table, _condition(schema, seed), seed.because))
+        except NoLiteral:
+            without.append(f"{seed.because}: no value of {seed.table}")
+    return Seeded(tuple(rows), tuple(without))
+
+
+def _condition(schema: Schema, seed: Seed) -> str:
+    table = schema.tables[seed.table]
+    return " AND ".join(
+        f"{quoted(name)} = {_literal(table.column(name), value)}"
+        for name, value in zip(seed.columns, seed.values, strict=True)
+    )
+
+
+def _literal(column: Column, value: str) -> str:
+    """Give the literal of a text from a log; the server converts it to the column's charset."""
+    if column.charset:
+        return f"_utf8mb4 x'{value.encode().hex()}'"
+    return literal(value.encode(), column)
+
+
+def _summary(schema: Schema, subset: Subset) -> str:
+    whole = sum(subset.is_whole(name) for name in schema.tables)
+    keyed = sum(len(keys) for keys in subset.keys.values())
+    named = sum(found.rows for found in subset.named)
+    parts = [f"{len(schema.tables)} tables, {whole} of them whole", f"{keyed:,} rows of the others"]
+    if named:
+        parts.append(f"{named:,} named by the failure or asked for")
+    return " · ".join(parts)
+
+
+def named_nothing(subset: Subset) -> Sequence[str]:
+    """Give what was asked for by name and is not in the source."""
+    return [f"{one.table}: {one.because}" for one in subset.named if not one.rows]

@@ -1,0 +1,222 @@
+"""From production to a bundle: the ops half as a table of contents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from sandbox import __version__
+from sandbox.bundle.manifest import Manifest, SourceEntry
+from sandbox.bundle.writer import BundleSummary, BundleWriter, refuse_taken
+from sandbox.database.connect import open_catalogue
+from sandbox.database.statements import StatementLog
+from sandbox.errors import UsageError
+from sandbox.export.choice import Choice, choose
+from sandbox.export.contents import describe_plan, describe_table
+from sandbox.export.decisions import Decisions, decide_masking
+from sandbox.export.readers import Readers, open_readers
+from sandbox.export.reading import Assignment, ReadPart, Work
+from sandbox.export.request import ExportRequest
+from sandbox.export.servers import ServersTaken, add_servers, read_captures
+from sandbox.export.source import SourceFacts, look_at_source
+from sandbox.export.tasks import comes_in_order, cut_tasks
+from sandbox.masking.definitions import mask_definition
+from sandbox.model import Progress, Schema
+
+_WORTH_HELPERS = 32 << 20  # bytes to read: below, starting processes takes longer than reading
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an export would take.
+
+    Attributes:
+        source: The source.
+        decisions: How each column is treated.
+        choice: The rows.
+    """
+
+    source: SourceFacts
+    decisions: Decisions
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export took.
+
+    Attributes:
+        planned: What it had planned.
+        summary: The bundle.
+        manifest: Its table of contents.
+        servers: What was taken of the web servers.
+        read_seconds: How long production was read, from the snapshot's beginning to its end.
+        readers: How many processes read.
+    """
+
+    planned: Planned
+    summary: BundleSummary
+    manifest: Manifest
+    servers: ServersTaken
+    read_seconds: float
+    readers: int
+
+
+def run_export(
+    request: ExportRequest, progress: Progress, *, dry_run: bool = False
+) -> Exported | Planned:
+    """Export a bundle; with `dry_run`, everything up to the first write.
+
+    Raises:
+        SandboxError: It could not be done; nothing is left that looks like a bundle.
+    """
+    refuse_taken(request.out)
+    captures = read_captures(request.captures)
+    with _noting_statements(request.show_sql) as statements:
+        with open_catalogue(request.endpoint, statements) as catalogue:
+            source = look_at_source(request, catalogue, progress)
+        schema = source.schema
+        decisions = decide_masking(request, schema, captures)
+        with open_readers(
+            request.endpoint, statements, _readers_worth(request, schema), request.show_sql
+        ) as readers:
+            began = time.monotonic()
+            choice = choose(request, schema, readers.main, progress)
+            planned = Planned(source, decisions, choice)
+            if dry_run:
+                return planned
+            with BundleWriter(request.out, schema.database) as bundle:
+                parts = _read_tables(planned, bundle, readers, progress)
+                read_seconds = time.monotonic() - began
+                readers.close()
+                _add_tables(planned, bundle, parts)
+                to_review = _add_objects(planned, bundle)
+                servers = add_servers(captures, decisions.masker, bundle, progress)
+                manifest = _describe(request, planned, servers, read_seconds, to_review)
+                summary = bundle.finish(manifest, progress)
+    return Exported(planned, summary, manifest, servers, read_seconds, readers.count)
+
+
+@contextmanager
+def _noting_statements(file: Path | None) -> Iterator[StatementLog]:
+    """Note every statement in a file that only its owner may read: keys of rows are in it."""
+    if file is None:
+        yield StatementLog()
+        return
+    try:
+        file.touch(0o600)
+        file.chmod(0o600)
+        opened = file.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({type(error).__name__}).") from None
+    with opened:
+        yield StatementLog(opened)
+
+
+def _readers_worth(request: ExportRequest, schema: Schema) -> int:
+    """Tell how many processes pay off: none but this one for a small piece of a database."""
+    everything = sum(table.size for table in schema.tables.values())
+    share = request.sample.default
+    expected = everything * share.fraction if share.rows is None else 0
+    expected += sum(
+        schema.tables[name].size * one.fraction
+        for name, one in request.sample.tables.items()
+        if name in schema.tables and one.rows is None
+    )
+    return request.readers if expected > _WORTH_HELPERS else 1
+
+
+def _read_tables(
+    planned: Planned, bundle: BundleWriter, readers: Readers, progress: Progress
+) -> Mapping[str, Sequence[ReadPart]]:
+    schema, subset = planned.source.schema, planned.choice.subset
+    treatments = planned.decisions.treatments
+    ordered = frozenset(
+        name for name, table in schema.tables.items() if comes_in_order(table, subset, treatments)
+    )
+    work = Work(schema, planned.decisions.masker, ordered)
+    tasks = cut_tasks(schema, subset, readers.main)
+    assignments = [Assignment(task, bundle.part_path(task.table, task.number)) for task in tasks]
+    parts: dict[str, list[ReadPart]] = {name: [] for name in schema.tables}
+    with progress.stage("read", total=subset.expected_rows(schema), unit="rows") as stage:
+        for part in readers.read(work, assignments, stage):
+            parts[part.table].append(part)
+        rows = sum(part.facts.rows for some in parts.values() for part in some)
+        stage.done(f"{rows:,} rows in {len(tasks)} parts, {readers.count} at once")
+    return {name: sorted(some, key=lambda part: part.number) for name, some in parts.items()}
+
+
+def _add_tables(
+    planned: Planned, bundle: BundleWriter, parts: Mapping[str, Sequence[ReadPart]]
+) -> None:
+    subset, treatments = planned.choice.subset, planned.decisions.treatments
+    for name, table in sorted(planned.source.schema.tables.items()):
+        ordered = comes_in_order(table, subset, treatments)
+        entry = describe_table(table, subset, treatments, parts[name], ordered=ordered)
+        bundle.add_table(entry, [part.facts for part in parts[name]])
+
+
+def _add_objects(planned: Planned, bundle: BundleWriter) -> list[str]:
+    """Add every definition; give which of them hold literals that ops should look at."""
+    to_review = []
+    for described in planned.source.schema.objects:
+        masked = mask_definition(described, planned.decisions.masker.mask_text)
+        bundle.add_object(described, masked.text)
+        if masked.literals:
+            to_review.append(
+                f"{described.kind.value} {described.name}: {masked.literals} literals are "
+                "production's own; they are part of what it does and were kept"
+            )
+    return to_review
+
+
+def _describe(
+    request: ExportRequest,
+    planned: Planned,
+    servers: ServersTaken,
+    read_seconds: float,
+    to_review: Sequence[str],
+) -> Manifest:
+    schema = planned.source.schema
+    return Manifest(
+        tool_version=__version__,
+        created=datetime.now(UTC),
+        source=SourceEntry(
+            fingerprint=_fingerprint(request),
+            family=schema.family,
+            version=schema.version,
+            database=schema.database,
+            charset=schema.charset,
+            collation=schema.collation,
+        ),
+        plan=describe_plan(planned.choice.subset.plan, schema),
+        rules_digest=planned.decisions.rules_digest,
+        key_id=planned.decisions.masker.key_id,
+        fidelity=[*_losses(planned), *to_review],
+        unknown=[*schema.unknown, *servers.unknown],
+        timings={"production was read": round(read_seconds, 3)},
+        servers=list(servers.names),
+    )
+
+
+def _losses(planned: Planned) -> list[str]:
+    """Say what this bundle does not reproduce, as far as it is known before the replica is up."""
+    schema = planned.source.schema
+    outside = sorted(name for name, table in schema.tables.items() if not table.transactional)
+    if not outside:
+        return []
+    return [
+        f"read outside the snapshot, in chunks, for their engine has none: {', '.join(outside)}"
+    ]
+
+
+def _fingerprint(request: ExportRequest) -> str:
+    """Tell bundles of one source apart from those of another, without saying where it is."""
+    hashed = blake2b(key=request.key, person=b"sandbox-source", digest_size=16)
+    hashed.update(str(request.endpoint.address).encode())
+    return hashed.hexdigest()

@@ -1,0 +1,96 @@
+"""Read one part of a table, mask it and write it: the inner loop of an export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.bundle.parts import PartFacts, write_part
+from sandbox.database.reader import Reader
+from sandbox.export.tasks import Task
+from sandbox.masking.masker import Masker
+from sandbox.model import Batch, MaskedBatch, Schema, Stage
+from sandbox.subset.keys import row_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that reading needs beside a reader.
+
+    Attributes:
+        schema: The source's schema.
+        masker: Masks what is read.
+        ordered: Tables whose rows stand in the order of their key.
+    """
+
+    schema: Schema
+    masker: Masker = field(repr=False)
+    ordered: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A task, and the file its part goes to."""
+
+    task: Task
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """A part that was written.
+
+    Attributes:
+        table: Its table.
+        number: Its number in the table.
+        facts: What was written.
+        losses: By column and kind, how many values could not be kept as promised.
+    """
+
+    table: str
+    number: int
+    facts: PartFacts
+    losses: Mapping[str, Mapping[str, int]]
+
+
+def read_part(work: Work, assignment: Assignment, reader: Reader, stage: Stage) -> ReadPart:
+    """Read one part, mask it and write it.
+
+    Raises:
+        SourceError: The source could not be read.
+        BundleInvalid: The part could not be written.
+    """
+    task = assignment.task
+    losses: dict[str, Counter[str]] = {}
+
+    def masked() -> Iterator[MaskedBatch]:
+        for batch in _batches(work.schema, task, reader):
+            done = work.masker.mask_batch(batch)
+            for column, kinds in done.losses.items():
+                losses.setdefault(column, Counter()).update(kinds)
+            stage.advance(len(done), done.table)
+            yield done
+
+    # A savepoint per table: its metadata lock does not outlive the part.
+    with reader.table(task.table):
+        facts = write_part(assignment.path, masked(), ordered=task.table in work.ordered)
+    counted = {column: dict(kinds) for column, kinds in losses.items()}
+    return ReadPart(task.table, task.number, facts, counted)
+
+
+def _batches(schema: Schema, task: Task, reader: Reader) -> Iterator[Batch]:
+    table = schema.tables[task.table]
+    if task.keys is not None:
+        yield from reader.batches_by_keys(table, task.keys)
+        return
+    for batch in reader.batches(table, task.where):
+        if task.digests is None:
+            yield batch
+            continue
+        rows = zip(*batch.cells, strict=True)
+        kept = [row for row, cells in enumerate(rows) if row_digest(cells) in task.digests]
+        if kept:
+            cells = tuple([column[row] for row in kept] for column in batch.cells)
+            yield Batch(batch.table, batch.columns, cells)

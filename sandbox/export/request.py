@@ -1,0 +1,46 @@
+"""What an export is asked to do, complete and checked: the command line's words as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sandbox.database.connect import Endpoint
+from sandbox.subset.request import SampleRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """An export as it is asked for.
+
+    Attributes:
+        endpoint: The source, with the account that reads it.
+        out: Folder that becomes the bundle.
+        sample: How much of which table.
+        key: The masking key.
+        rules: The project's own rule files.
+        unclassified: What happens to a column that no rule names.
+        logs: Logs whose errors name rows to take.
+        requests: Failing requests whose URLs name rows to take.
+        ddl: A dump without data, for definitions that the account cannot see.
+        captures: Archive of each web server, by the server's name.
+        readers: How many processes may read at once.
+        show_sql: File that every statement is noted in; None for none.
+        allow_write_grants: Whether an account that could write is accepted.
+    """
+
+    endpoint: Endpoint
+    out: Path
+    sample: SampleRequest
+    key: bytes = field(repr=False)
+    rules: tuple[Path, ...] = ()
+    unclassified: Literal["refuse", "shape"] = "refuse"
+    logs: tuple[Path, ...] = ()
+    requests: tuple[str, ...] = ()
+    ddl: Path | None = None
+    captures: Mapping[str, Path] = field(default_factory=dict)
+    readers: int = 2
+    show_sql: Path | None = None
+    allow_write_grants: bool = False

@@ -1,0 +1,55 @@
+"""Look at the source before anything is read from it: may we, and what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.database.connect import Catalogue
+from sandbox.database.dump_file import merge_objects, read_dump
+from sandbox.database.schema import read_schema
+from sandbox.errors import UsageError
+from sandbox.export.preflight import Preflight, check_source
+from sandbox.export.request import ExportRequest
+from sandbox.model import Progress, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """A source that may be read."""
+
+    preflight: Preflight
+    schema: Schema
+
+
+def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progress) -> SourceFacts:
+    """Check that the source may be read, and read its schema.
+
+    Raises:
+        SourceError: It cannot be read, or the account lacks a right that nothing goes without.
+        PolicyError: The account could write.
+    """
+    with progress.stage("source") as stage:
+        preflight = check_source(
+            catalogue, request.endpoint, allow_write_grants=request.allow_write_grants
+        )
+        schema = read_schema(catalogue, request.endpoint.address.database)
+        if request.ddl is not None:
+            schema = merge_objects(schema, read_dump(read_text(request.ddl)))
+        stage.done(f"{preflight} · {len(schema.tables)} tables")
+    return SourceFacts(preflight, schema)
+
+
+def read_text(file: Path) -> str:
+    """Read a file that the command line named.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return file.read_text("utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read ({type(error).__name__}).",
+            hint="Check the name and its rights.",
+        ) from None

@@ -1,0 +1,225 @@
+"""What `sandbox export` shows: the plan it would follow, or what it took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.filesize import decimal
+from rich.text import Text
+
+from sandbox.errors import ExitCode
+from sandbox.export.choice import named_nothing
+from sandbox.export.pipeline import Exported, Planned
+from sandbox.model import Table
+from sandbox.report.terminal import rows_table
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """The plan of an export (``--dry-run``)."""
+
+    planned: Planned
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Yes: a plan was asked for and is here."""
+        return ExitCode.YES
+
+    def data(self) -> dict[str, Any]:
+        """Give every table and column of the plan."""
+        return {
+            "source": _source_data(self.planned),
+            "tables": [_table_data(self.planned, table) for table in _tables(self.planned)],
+            "named": _named_data(self.planned),
+            "unknown": list(self.planned.source.schema.unknown),
+        }
+
+    def text(self) -> RenderableType:
+        """Lay the plan out, table by table, then column by column."""
+        tables = rows_table(
+            ("table", "rows", "of about", "bytes, about", "why"),
+            [
+                (
+                    table.name,
+                    f"{_rows(self.planned, table):,}",
+                    f"{table.rows:,}",
+                    decimal(_bytes(self.planned, table)),
+                    self.planned.choice.subset.plan.tables[table.name].why,
+                )
+                for table in _tables(self.planned)
+            ],
+        )
+        columns = rows_table(
+            ("column", "type", "treatment", "rule"),
+            [
+                (
+                    f"{table.name}.{column.name}",
+                    column.declared,
+                    _treatment(self.planned, table.name, column.name),
+                    self.planned.decisions.treatments.of(table.name, column.name).rule,
+                )
+                for table in _tables(self.planned)
+                for column in table.stored_columns
+            ],
+        )
+        notes = [Text(line) for line in _notes(self.planned)]
+        ending = Text("Nothing was written (--dry-run).", style="dim")
+        return Group(tables, Text(), columns, Text(), *notes, ending)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What an export took."""
+
+    exported: Exported
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Yes: a bundle was asked for and is here."""
+        return ExitCode.YES
+
+    def data(self) -> dict[str, Any]:
+        """Give the bundle and what was taken."""
+        done = self.exported
+        return {
+            "bundle": str(done.summary.path),
+            "source": _source_data(done.planned),
+            "rows": done.summary.rows,
+            "bytes": done.summary.bytes,
+            "stored_bytes": done.summary.stored_bytes,
+            "tables": [
+                {"name": table.name, "rows": table.rows, "why": table.why}
+                for table in done.manifest.tables
+            ],
+            "columns": dict(_column_counts(done.planned)),
+            "losses": _losses_data(done),
+            "named": _named_data(done.planned),
+            "unknown": list(done.manifest.unknown),
+            "servers": list(done.servers.names),
+            "failing_requests": done.servers.failing,
+            "read_seconds": round(done.read_seconds, 3),
+            "readers": done.readers,
+            "key_id": done.manifest.key_id,
+        }
+
+    def text(self) -> RenderableType:
+        """Say what was taken, masked and could not be seen, and the next command."""
+        return Group(*(Text(line) for line in self._lines()))
+
+    def _lines(self) -> Iterator[str]:
+        done = self.exported
+        counts = _column_counts(done.planned)
+        yield (
+            f"taken     {done.summary.rows:,} rows in {done.summary.tables} tables, "
+            f"{decimal(done.summary.bytes)}"
+        )
+        yield (
+            f"masked    {counts['masked']} columns, {counts['kept']} kept · "
+            f"key {done.manifest.key_id}"
+        )
+        for loss in _losses_data(done):
+            yield f"lost      {loss['table']}.{loss['column']}: {loss['count']:,} {loss['what']}"
+        if done.servers.names:
+            yield (
+                f"servers   {', '.join(done.servers.names)} · "
+                f"{done.servers.failing} failing requests found in their logs"
+            )
+        yield from _notes(done.planned)
+        for unknown in done.servers.unknown:
+            yield f"unknown   {unknown}"
+        yield (
+            f"read      production was read for {done.read_seconds:.1f} s"
+            + (f", by {done.readers} processes at once" if done.readers > 1 else "")
+        )
+        yield f"written   {done.summary.path}  {decimal(done.summary.stored_bytes)}"
+        yield "It is pseudonymised personal data, not anonymous data. Handle it as such."
+        yield ""
+        yield f"Review it:  sandbox inspect {done.summary.path}"
+        yield (
+            f"Load it:    sandbox load {done.summary.path} --into mysql://USER@HOST:PORT/DATABASE"
+        )
+
+
+def _notes(planned: Planned) -> Iterator[str]:
+    subset = planned.choice.subset
+    for constraint, families in sorted(subset.cut.items()):
+        most = subset.plan.request.children
+        yield f"cut       {families:,} families along {constraint} at {most} rows each"
+    for missing in named_nothing(subset):
+        yield f"not there {missing}"
+    for unresolved, times in Counter(planned.choice.seeded.unresolved).items():
+        yield f"no row    {unresolved}" + (f" ({times} times)" if times > 1 else "")
+    for unknown in planned.source.schema.unknown:
+        yield f"unknown   {unknown}"
+
+
+def _tables(planned: Planned) -> list[Table]:
+    return sorted(planned.source.schema.tables.values(), key=lambda table: table.name)
+
+
+def _rows(planned: Planned, table: Table) -> int:
+    subset = planned.choice.subset
+    return table.rows if subset.is_whole(table.name) else len(subset.keys[table.name])
+
+
+def _bytes(planned: Planned, table: Table) -> int:
+    return _rows(planned, table) * (table.size // max(table.rows, 1))
+
+
+def _treatment(planned: Planned, table: str, column: str) -> str:
+    treatment = planned.decisions.treatments.of(table, column)
+    return "kept" if treatment.kept else treatment.masker
+
+
+def _column_counts(planned: Planned) -> Counter[str]:
+    return Counter(
+        "kept" if planned.decisions.treatments.of(table.name, column.name).kept else "masked"
+        for table in _tables(planned)
+        for column in table.stored_columns
+    )
+
+
+def _source_data(planned: Planned) -> dict[str, Any]:
+    schema = planned.source.schema
+    return {"family": schema.family.value, "version": schema.version, "database": schema.database}
+
+
+def _table_data(planned: Planned, table: Table) -> dict[str, Any]:
+    plan = planned.choice.subset.plan.tables[table.name]
+    return {
+        "name": table.name,
+        "role": plan.role.value,
+        "why": plan.why,
+        "rows": _rows(planned, table),
+        "rows_in_source": table.rows,
+        "bytes": _bytes(planned, table),
+        "columns": [
+            {
+                "name": column.name,
+                "type": column.declared,
+                "treatment": _treatment(planned, table.name, column.name),
+                "rule": planned.decisions.treatments.of(table.name, column.name).rule,
+            }
+            for column in table.stored_columns
+        ],
+    }
+
+
+def _named_data(planned: Planned) -> list[dict[str, Any]]:
+    return [
+        {"table": one.table, "because": one.because, "rows": one.rows}
+        for one in planned.choice.subset.named
+    ]
+
+
+def _losses_data(done: Exported) -> list[dict[str, Any]]:
+    return [
+        {"table": table.name, "column": column.name, "what": what, "count": count}
+        for table in done.manifest.tables
+        for column in table.columns
+        for what, count in column.losses.items()
+    ]

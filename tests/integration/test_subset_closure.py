@@ -1,0 +1,310 @@
+"""The closure against a brute-force oracle: random schemas and rows on real servers.
+
+The oracle knows rows as Python values and walks all pairs of them. It takes from the product only
+which relations children follow along, which is the plan's decision and not the closure's.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import MySQLdb
+import pytest
+
+from sandbox.database.address import parse_address
+from sandbox.database.connect import Endpoint, Tls, open_catalogue, open_reader
+from sandbox.database.schema import read_schema
+from sandbox.database.secret import Secret
+from sandbox.database.statements import StatementLog
+from sandbox.subset.closure import NamedRows, Subset, choose_rows
+from sandbox.subset.keys import RowKey, row_digest
+from sandbox.subset.plan import Role, plan_subset
+from sandbox.subset.request import SampleRequest, Share
+from servers import ImageOf, answers, eventually, port_of, running
+
+pytestmark = pytest.mark.docker
+
+PASSWORD = "closure"  # noqa: S105 - of a container that lives for one test module
+SERVERS = [("mariadb", "10.11"), ("mysql", "9.7")]
+LOG = StatementLog()
+Value = int | str | None
+Row = dict[str, Value]
+
+
+@dataclass
+class Reference:
+    columns: list[str]
+    parent: str
+
+
+@dataclass
+class Made:
+    """A table as the test made it."""
+
+    name: str
+    kind: str  # of its key: number, pair, text or none
+    references: list[Reference] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def key(self) -> list[str]:
+        return {"number": ["id"], "pair": ["b", "a"], "text": ["code"], "none": []}[self.kind]
+
+
+@pytest.fixture(params=SERVERS, ids=[" ".join(one) for one in SERVERS], scope="module")
+def port(request: pytest.FixtureRequest, image_of: ImageOf) -> Iterator[int]:
+    account = {"MYSQL_ROOT_PASSWORD": PASSWORD}
+    with running(image_of(*request.param), ports=(3306,), environment=account) as container:
+        eventually(lambda: answers(container))
+        yield port_of(container, 3306)
+
+
+def endpoint(port: int, database: str) -> Endpoint:
+    address = parse_address(f"mysql://root@127.0.0.1:{port}/{database}")
+    return Endpoint(address, Secret(PASSWORD), Tls(required=False))
+
+
+def make_tables(rng: random.Random) -> list[Made]:
+    kinds = ["number", "pair", "text", "none"]
+    tables = [Made(f"t{n}", rng.choice(kinds)) for n in range(rng.randint(2, 5))]
+    for table in tables:
+        # Composite keys are referred to in another order than they were declared in.
+        for number in range(rng.randint(0, 3)):
+            parent = rng.choice(tables)
+            if parent.kind == "none":
+                continue
+            parts = ["a", "b"] if parent.kind == "pair" else [""]
+            columns = [f"f{number}{part}" for part in parts]
+            table.references.append(Reference(columns, parent.name))
+    for table in tables:
+        table.rows = [make_row(rng, table, number) for number in range(rng.randint(0, 30))]
+    by_name = {table.name: table for table in tables}
+    for table in tables:
+        for row in table.rows:
+            for reference in table.references:
+                refer(rng, row, reference, by_name[reference.parent])
+    return tables
+
+
+def make_row(rng: random.Random, table: Made, number: int) -> Row:
+    row: Row = {"n": rng.randint(0, 9)}
+    if table.kind == "number":
+        row["id"] = number - 10
+    elif table.kind == "pair":
+        row |= {"a": number % 5, "b": number}
+    elif table.kind == "text":
+        row["code"] = f"Kóde {number}"
+    return row
+
+
+def refer(rng: random.Random, row: Row, reference: Reference, parent: Made) -> None:
+    """Refer to a parent, to nobody, or to a parent that does not exist."""
+    dice = rng.random()
+    if dice < 0.2 or not parent.rows:
+        values: list[Value] = [None] * len(reference.columns)
+        if len(values) > 1 and dice < 0.1:
+            values[0] = 1  # half a reference is none
+    elif dice < 0.3:
+        values = ["nobody"] if parent.kind == "text" else [999_999] * len(reference.columns)
+    else:
+        chosen = rng.choice(parent.rows)
+        names = ["a", "b"] if parent.kind == "pair" else parent.key
+        values = [chosen[name] for name in names]
+        if parent.kind == "text":  # equal to the server, other bytes
+            text = str(values[0])
+            values = [rng.choice([text.upper(), text.lower(), text]).replace("Ó", "O")]
+    row.update(zip(reference.columns, values, strict=True))
+
+
+def create(port: int, database: str, tables: list[Made]) -> None:
+    connection = MySQLdb.connect(
+        host="127.0.0.1", port=port, user="root", passwd=PASSWORD, charset="utf8mb4"
+    )
+    with connection, connection.cursor() as cursor:
+        collation = "utf8mb4_unicode_ci"
+        cursor.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE {collation}")
+        cursor.execute(f"USE {database}")
+        cursor.execute("SET foreign_key_checks = 0")
+        by_name = {table.name: table for table in tables}
+        for table in tables:
+            cursor.execute(definition(table, by_name))
+        for table in tables:
+            for row in table.rows:
+                names = ", ".join(row)
+                marks = ", ".join(["%s"] * len(row))
+                cursor.execute(
+                    f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+                    list(row.values()),
+                )
+        connection.commit()
+
+
+def definition(table: Made, by_name: dict[str, Made]) -> str:
+    types = {"id": "INT", "a": "INT", "b": "INT", "code": "VARCHAR(20)"}
+    lines = ["n INT NOT NULL", *(f"{column} {types[column]} NOT NULL" for column in table.key)]
+    if table.key:
+        lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
+    for number, reference in enumerate(table.references):
+        parent = by_name[reference.parent]
+        kind = "VARCHAR(20)" if parent.kind == "text" else "INT"
+        lines += [f"{column} {kind}" for column in reference.columns]
+        # InnoDB wants the referred columns in the key's order, whatever order the child has.
+        columns = reference.columns[::-1] if parent.kind == "pair" else reference.columns
+        lines.append(
+            f"CONSTRAINT {table.name}_{number} FOREIGN KEY ({', '.join(columns)}) "
+            f"REFERENCES {parent.name} ({', '.join(parent.key)})"
+        )
+    return f"CREATE TABLE {table.name} ({', '.join(lines)}) ENGINE=InnoDB"
+
+
+def folded(value: Value) -> Value:
+    return value.lower().replace("ó", "o") if isinstance(value, str) else value
+
+
+def parent_of(row: Row, reference: Reference, parent: Made) -> int | None:
+    """Give the parent's number; None where there is no such row."""
+    wanted = [folded(row[column]) for column in reference.columns]
+    names = ["a", "b"] if parent.kind == "pair" else parent.key
+    for number, candidate in enumerate(parent.rows):
+        if [folded(candidate[name]) for name in names] == wanted:
+            return number
+    return None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One row that refers to another, or to nobody."""
+
+    child: str
+    row: int
+    constraint: str
+    parent: str
+    found: int | None
+
+
+@dataclass
+class Expected:
+    taken: dict[str, set[int]]
+    orphans: dict[tuple[str, str], int]
+
+
+def edges_of(tables: list[Made]) -> list[Edge]:
+    by_name = {table.name: table for table in tables}
+    return [
+        Edge(
+            table.name,
+            i,
+            f"{table.name}_{number}",
+            reference.parent,
+            parent_of(row, reference, by_name[reference.parent]),
+        )
+        for table in tables
+        for number, reference in enumerate(table.references)
+        for i, row in enumerate(table.rows)
+        if None not in [row[column] for column in reference.columns]
+    ]
+
+
+def oracle(
+    tables: list[Made], owners: dict[str, str], whole: set[str], named: dict[str, int]
+) -> Expected:
+    """Walk all rows again and again until nothing changes."""
+    by_name = {table.name: table for table in tables}
+    edges = edges_of(tables)
+    core: dict[str, set[int]] = {table.name: set() for table in tables}
+    for name in set(named) - whole:
+        chosen = {i for i, row in enumerate(by_name[name].rows) if int(row["n"] or 0) < named[name]}
+        core[name] = same_content(by_name[name], chosen)
+    taken = {t.name: set(range(len(t.rows))) if t.name in whole else set() for t in tables}
+    before = None
+    while before != (state := [(sorted(taken[n]), sorted(core[n])) for n in taken]):
+        before = state
+        for edge in edges:
+            owned = owners.get(edge.child) == edge.constraint and edge.found in core[edge.parent]
+            if owned:
+                core[edge.child] |= same_content(by_name[edge.child], {edge.row})
+            if edge.found is not None and edge.row in taken[edge.child] | core[edge.child]:
+                taken[edge.parent].add(edge.found)
+        taken = {name: rows | core[name] for name, rows in taken.items()}
+    return Expected(taken, count_orphans(tables, edges, taken, whole))
+
+
+def same_content(table: Made, chosen: set[int]) -> set[int]:
+    """Rows that no key tells apart come together."""
+    if table.key:
+        return chosen
+    rows = [table.rows[i] for i in chosen]
+    return {i for i, row in enumerate(table.rows) if row in rows}
+
+
+def count_orphans(
+    tables: list[Made], edges: list[Edge], taken: dict[str, set[int]], whole: set[str]
+) -> dict[tuple[str, str], int]:
+    """Count rows without their parent; not where child and parents are all whole."""
+    uncounted = {
+        table.name
+        for table in tables
+        if table.name in whole and {reference.parent for reference in table.references} <= whole
+    }
+    return dict(
+        Counter(
+            (edge.child, edge.constraint)
+            for edge in edges
+            if edge.found is None and edge.row in taken[edge.child] and edge.child not in uncounted
+        )
+    )
+
+
+def numbers_of(table: Made, subset: Subset) -> set[int]:
+    """Translate the keys that a closure gave into the numbers of the test's rows."""
+    if subset.is_whole(table.name):
+        return set(range(len(table.rows)))
+    keys = set(subset.keys[table.name])
+    return {i for i, row in enumerate(table.rows) if key_of(table, row) in keys}
+
+
+def key_of(table: Made, row: Row) -> RowKey:
+    if table.kind == "number":
+        return int(row["id"] or 0)
+    if table.kind == "pair":
+        return (int(row["b"] or 0), int(row["a"] or 0))
+    if table.kind == "text":
+        return str(row["code"]).encode()
+    columns = ["n", *(column for one in table.references for column in one.columns)]
+    return row_digest([None if row[c] is None else str(row[c]).encode() for c in columns])
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(10), *(pytest.param(n, marks=pytest.mark.heavy) for n in range(10, 60))]
+)
+def test_closure_takes_what_walking_all_rows_takes(port: int, seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    tables = make_tables(rng)
+    database = f"closure_{seed}"
+    create(port, database, tables)
+    whole = {table.name for table in tables if rng.random() < 0.2}
+    named = {table.name: rng.randint(0, 6) for table in tables if rng.random() < 0.6}
+
+    with open_catalogue(endpoint(port, database), LOG) as catalogue:
+        schema = read_schema(catalogue, database)
+    shares = {name: Share(1.0) for name in whole}
+    request = SampleRequest(Share(0.0), shares, children=1000)
+    plan = plan_subset(schema, request, frozenset())
+    with open_reader(endpoint(port, database), LOG, snapshot=True) as reader:
+        subset = choose_rows(
+            schema,
+            plan,
+            reader,
+            secret=b"secret",
+            named=[NamedRows(name, f"n < {below}", "test") for name, below in named.items()],
+        )
+
+    owners = {name: one.owner.name for name, one in plan.tables.items() if one.owner}
+    really_whole = {name for name in schema.tables if plan.role(name) is Role.WHOLE}
+    expected = oracle(tables, owners, really_whole, named)
+    assert {table.name: numbers_of(table, subset) for table in tables} == expected.taken
+    found = {which: count for which, count in subset.orphans.items() if count}
+    assert found == expected.orphans

@@ -1,4 +1,4 @@
-"""What every test may use: an engine that is there, or a reason why not."""
+"""What every test may use: an engine that is there, or a reason why not; images of ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.errors import StackError
+from sandbox.replica.base import BaseSource
 from sandbox.replica.engine import Engine, connect_engine
+from sandbox.replica.images import ensure_images
+from sandbox.replica.recipes import Wanted, plan_images
+from servers import ImageOf, Silent
 
 # The reaper's image would have to be pulled; the fixtures here remove what they start.
 os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
@@ -25,3 +29,14 @@ def engine() -> Iterator[Engine]:
         pytest.skip(f"needs a Docker engine: {error.message}")
     with connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def image_of(engine: Engine) -> ImageOf:
+    """Give the reference of an image of ours by role and version, built first where missing."""
+
+    def have(role: str, version: str = "") -> str:
+        plan = plan_images([Wanted(role, version)])
+        return ensure_images(engine, plan, BaseSource(), Silent())[-1].image.reference
+
+    return have

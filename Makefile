@@ -12,8 +12,8 @@ setup: ## Set this machine up: virtual environment, packages, Docker engine
 python: ## Set up the virtual environment only
 	@scripts/setup.sh python
 
-demo: setup ## Set up, then break the demo production and show it (keeps running)
-	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production up
+demo: setup ## Set up, then break the demo production and show it; PORTS=any lets Docker choose
+	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production up $(if $(filter any,$(PORTS)),--any-ports)
 
 demo-down: python ## Remove everything the demo started
 	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production down
@@ -34,6 +34,7 @@ e2e: setup ## The installed command and the demo, end to end
 	@$(RUN)/pytest -m "not heavy" tests/e2e
 
 bench: setup ## Measure; prints ratios
+	@$(RUN)/python benchmarks/demo.py
 	@$(RUN)/python benchmarks/reset.py
 
 fmt: python ## Format
@@ -44,7 +45,8 @@ lint: python ## Style, format, import contracts, shell scripts, generated docume
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/lint-imports
-	@bash -n scripts/*.sh docker/*/start docker/*/ready .ci/run
+	@set -e; for script in scripts/*.sh docker/*/start docker/*/ready .ci/run; do bash -n $$script; done
+	@set -e; for script in $(wildcard sandbox/capture/*.sh); do sh -n $$script; done
 	@$(RUN)/python scripts/document_cli.py --check
 
 type: python ## Types

@@ -1,10 +1,14 @@
-"""`python -m demo_production up|down`: run the demo, or remove what it started."""
+"""`python -m demo_production up|down`: run the demo, or remove what it started.
+
+Uses `sandbox.toml` of the working directory where there is one: images, mirror, engine.
+"""
 
 from __future__ import annotations
 
 import argparse
 import signal
 import sys
+from dataclasses import replace
 from types import FrameType
 from typing import NoReturn
 
@@ -13,10 +17,13 @@ from demo_production.requests import FAILING, TABLE
 from demo_production.story import Plan, Told, clean_up, tell
 from demo_production.table import broken, lay_out
 from sandbox.errors import SandboxError
+from sandbox.replica.base import BaseSource
 from sandbox.replica.engine import connect_engine
 from sandbox.report.progress import TerminalProgress
 from sandbox.report.terminal import console_for, print_error
+from sandbox.settings import load_settings
 
+_LOAD_SECONDS = 600  # one call of the engine loads all rows
 _FIXED_PORTS = Plan(
     production_ports=(
         ("balancer", 8080),
@@ -36,10 +43,18 @@ def main() -> int:
     parser.add_argument("--any-ports", action="store_true", help="let Docker choose free ports")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, _stop)
-    plan = Plan() if given.any_ports else _FIXED_PORTS
     errors = console_for("stderr")
     try:
-        with connect_engine(timeout=600) as engine:
+        settings = load_settings()
+        plan = replace(
+            Plan() if given.any_ports else _FIXED_PORTS,
+            roles=tuple(settings.images.roles.items()),
+            source=BaseSource(
+                settings.images.registry, settings.images.base, settings.images.mirror
+            ),
+        )
+        timeout = max(settings.engine.timeout, _LOAD_SECONDS)
+        with connect_engine(settings.engine.host or None, timeout) as engine:
             if given.do == "down":
                 print(f"removed {clean_up(engine, plan.name)} containers of the demo; images stay")
                 return 0

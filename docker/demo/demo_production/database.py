@@ -7,9 +7,11 @@ schema or server makes a new one and an unchanged one is never loaded twice.
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -26,9 +28,13 @@ from sandbox.replica.containers import (
 )
 from sandbox.replica.engine import Engine
 
-_DATABASE_FOLDER = DEMO_FOLDER / "database"
 _ROWS_CODE = Path(__file__).resolve().parent / "rows"
+_SCHEMA = DEMO_FOLDER / "database/schema.sql"
+_OBJECTS = DEMO_FOLDER / "database/objects.sql"
 _SCRATCH = "/srv/rows"
+_PASSWORD_FILE = "/run/root-password"  # noqa: S105 - a path
+_CLIENT_FILE = "/root/.my.cnf"
+_WAY = "2"  # of making an image: counts up when images made before must not be used any more
 SETTINGS = "/etc/mysql/conf.d/50-shop.cnf"
 
 
@@ -58,13 +64,8 @@ def have_production(engine: Engine, server_image: str, *, scale: float = 1.0) ->
     """Have production's database: some 330,000 generated rows, scars and all."""
 
     def put_rows(container: Container) -> str:
-        rows = WORK_FOLDER / f"rows-{scale}"
-        shutil.rmtree(rows, ignore_errors=True)
-        rows.mkdir(parents=True)
-        generate(rows, scale=scale)
-        container.put_archive("/srv", _packed(rows))
-        shutil.rmtree(rows)
-        return f"{_SCRATCH}/load.sql"
+        with generated_rows(scale) as rows:
+            return put_generated(container, rows)
 
     sources = tuple(sorted(_ROWS_CODE.rglob("*.py")))
     return _have(engine, "production", server_image, sources, put_rows, salt=str(scale))
@@ -79,6 +80,25 @@ def have_qa(engine: Engine, server_image: str) -> Loaded:
         return f"{_SCRATCH}/rows.sql"
 
     return _have(engine, "qa", server_image, (rows,), put_rows)
+
+
+@contextmanager
+def generated_rows(scale: float = 1.0) -> Iterator[Path]:
+    """Generate production's rows into a folder that is there for the block only."""
+    rows = WORK_FOLDER / f"rows-{scale}"
+    shutil.rmtree(rows, ignore_errors=True)
+    rows.mkdir(parents=True)
+    try:
+        generate(rows, scale=scale)
+        yield rows
+    finally:
+        shutil.rmtree(rows, ignore_errors=True)
+
+
+def put_generated(container: Container, rows: Path) -> str:
+    """Put generated rows into a container and give the path of the script that loads them."""
+    container.put_archive("/srv", _packed(rows))
+    return f"{_SCRATCH}/load.sql"
 
 
 def wait_for_database(container: Container) -> None:
@@ -115,60 +135,82 @@ def _have(  # noqa: PLR0913 - what a database is made of, named one by one
     *,
     salt: str = "",
 ) -> Loaded:
-    scripts = (_DATABASE_FOLDER / "schema.sql", _DATABASE_FOLDER / "objects.sql")
     settings = DEMO_FOLDER / name / "database.cnf"
-    digest = hashlib.sha256(f"{server_image}\0{salt}".encode())
-    for source in (*scripts, settings, *sources):
+    digest = hashlib.sha256(f"{_WAY}\0{server_image}\0{salt}".encode())
+    for source in (_SCHEMA, _OBJECTS, settings, *sources):
         digest.update(b"\0" + source.name.encode() + b"\0" + source.read_bytes())
     reference = f"prod-sandbox/demo-{name}-database:{digest.hexdigest()[:12]}"
     if engine.image_id(reference):
         return Loaded(reference, new=False)
 
-    container = _fresh_server(engine, name, server_image, settings, digest.hexdigest()[:12])
-    try:
-        wait_for_database(container)
-        container.put(
-            [File(f"{_SCRATCH}/{script.name}", script.read_bytes()) for script in scripts]
-        )
-        rows = put_rows(container)
-        run_script(container, f"{_SCRATCH}/schema.sql", "shop")
-        run_script(container, rows, "shop")
-        run_script(container, f"{_SCRATCH}/objects.sql", "shop")
+    loader = f"prod-sandbox-demo-load-{name}-{digest.hexdigest()[:12]}"
+    with fresh_server(engine, loader, name, server_image) as container:
+        load(container, put_rows)
         container.must_run(["rm", "-rf", _SCRATCH])
-        # From here on root logs in from inside only: `use_accounts` makes what a stack needs.
-        container.must_run(["mariadb", "--execute=DROP USER 'root'@'%'"])
-        # Written back in full, the committed data starts without recovery and so without copying.
-        container.must_run(["mariadb", "--execute=SET GLOBAL innodb_fast_shutdown = 0"])
+        # From here on root logs in from inside only, by being root there: no password goes along.
+        run_statements(
+            container,
+            "DROP USER 'root'@'%'",
+            "ALTER USER 'root'@'localhost' IDENTIFIED VIA unix_socket",
+            # Written back in full, the committed data starts without recovery, so without copying.
+            "SET GLOBAL innodb_fast_shutdown = 0",
+        )
+        container.must_run(["rm", _PASSWORD_FILE, _CLIENT_FILE])
         container.stop()
         container.commit(reference, {f"{LABEL}.database": name})
-    finally:
-        container.remove()
     return Loaded(reference, new=True)
 
 
-def _fresh_server(engine: Engine, name: str, image: str, settings: Path, digest: str) -> Container:
-    loader = f"prod-sandbox-demo-load-{name}-{digest}"
-    left_over = find_container(engine, loader)  # of a run that was killed half-way
+@contextmanager
+def fresh_server(engine: Engine, name: str, site: str, image: str) -> Iterator[Container]:
+    """Run an empty server under the settings of a site for the block, then remove it.
+
+    Its root password is made up now and is in files of the container only, which have to be
+    removed before anything of it is kept.
+    """
+    left_over = find_container(engine, name)  # of a run that was killed half-way
     if left_over is not None:
         left_over.remove()
-    return start_container(
+    password = secrets.token_hex(16)
+    container = start_container(
         engine,
         ContainerSpec(
-            name=loader,
+            name=name,
             image=image,
             network="none",
             labels={LABEL: "load"},
-            # Nobody reaches this server but `docker exec`, and that password stays inside.
-            environment={"MARIADB_ROOT_PASSWORD": digest, "MYSQL_DATABASE": "shop"},
+            environment={"MARIADB_ROOT_PASSWORD_FILE": _PASSWORD_FILE, "MYSQL_DATABASE": "shop"},
             # Under its own settings, which stick to routines, triggers and the view; but neither
             # its binary log nor its events belong into the image.
             command=("--skip-log-bin", "--event-scheduler=OFF"),
             files=(
-                File("/root/.my.cnf", f"[client]\npassword={digest}\n".encode(), 0o600),
-                File(SETTINGS, settings.read_bytes()),
+                File(_PASSWORD_FILE, password.encode(), 0o400),
+                File(_CLIENT_FILE, f"[client]\npassword={password}\n".encode(), 0o600),
+                File(SETTINGS, (DEMO_FOLDER / site / "database.cnf").read_bytes()),
             ),
         ),
     )
+    try:
+        wait_for_database(container)
+        yield container
+    finally:
+        container.remove()
+
+
+def load(container: Container, put_rows: Callable[[Container], str]) -> None:
+    """Load schema, rows and what is made of them into a running server."""
+    container.put(
+        [File(f"{_SCRATCH}/{script.name}", script.read_bytes()) for script in (_SCHEMA, _OBJECTS)]
+    )
+    rows = put_rows(container)
+    run_script(container, f"{_SCRATCH}/{_SCHEMA.name}", "shop")
+    run_script(container, rows, "shop")
+    run_script(container, f"{_SCRATCH}/{_OBJECTS.name}", "shop")
+
+
+def run_statements(container: Container, *statements: str) -> None:
+    """Run statements that hold no secret, as root, in one session."""
+    container.must_run(["mariadb", f"--execute={'; '.join(statements)}"])
 
 
 def _packed(folder: Path) -> bytes:

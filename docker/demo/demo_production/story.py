@@ -6,7 +6,7 @@ further stages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo_production import LABEL, WORK_FOLDER
@@ -25,7 +25,7 @@ from sandbox.replica.recipes import Wanted, plan_images
 
 # The roll-out of 1.5 to web2 broke off before this file.
 LOST_ON_WEB2 = ("application/configs/reports/daily.php",)
-_IMAGES = (Wanted("mariadb", "10.11"), Wanted("php", "8.2"), Wanted("gateway"), Wanted("sink"))
+_WANTED = (Wanted("mariadb"), Wanted("php"), Wanted("gateway"), Wanted("sink"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Plan:
         qa_ports: Likewise.
         scale: Size of production's data; 1.0 is the whole.
         traffic: Requests of a usual day before the push, and again after it.
+        roles: ``[images]`` of the settings: role to version or image, where one is set.
+        source: Where base images come from.
     """
 
     name: str = "shop"
@@ -45,6 +47,8 @@ class Plan:
     qa_ports: tuple[tuple[str, int], ...] = ()
     scale: float = 1.0
     traffic: int = 150
+    roles: tuple[tuple[str, str], ...] = ()
+    source: BaseSource = field(default_factory=BaseSource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,8 @@ def tell(engine: Engine, plan: Plan, progress: Progress) -> Told:
 
 def have_images(engine: Engine, plan: Plan, progress: Progress) -> tuple[Images, Images]:
     """Have all images: servers, and both databases with their rows in them."""
-    planned = plan_images(_IMAGES)
-    ensure_images(engine, planned, BaseSource(), progress)
+    planned = plan_images(_WANTED, dict(plan.roles))
+    ensure_images(engine, planned, plan.source, progress)
     reference = {image.role: image.reference for image in planned}
     with progress.stage("databases", total=2, unit="databases") as stage:
         stage.advance(0, "production: 330,000 rows")

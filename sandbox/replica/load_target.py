@@ -148,7 +148,7 @@ def only_load(writer: Writer, target: Target) -> Iterator[None]:
         TargetRefused: Another load is under way.
     """
     # Names of locks are limited to 64 characters on MySQL, shared by the whole server.
-    lock = "CONCAT('sandbox load ', LEFT(SHA1(DATABASE()), 32))"
+    lock = "CONCAT('sandbox load ', LEFT(SHA2(DATABASE(), 256), 32))"
     if writer.fetch(f"SELECT GET_LOCK({lock}, 0)")[0][0] != b"1":
         raise TargetRefused(
             f"Another load into {target.address} is under way.", hint="Wait until it has ended."

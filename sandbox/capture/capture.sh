@@ -16,7 +16,7 @@
 # to `sandbox export` and to nobody else, then delete it. The export masks all of it.
 #
 # READS   names and versions of the system, host name, time zone, locale; the command lines in /proc, to find
-#         nginx and php-fpm; names, never values, of php-fpm's environment (if this user may see them);
+#         nginx and php-fpm; names, never values, of the environment that php-fpm was started in;
 #         nginx.conf and what it includes; php-fpm.conf, its pools, php.ini and the folders of it;
 #         of the release: *.ini below a config folder, .user.ini, .git/HEAD and its ref, VERSION and REVISION,
 #         a checksum and the words of its source; ini files that its source names by an absolute path; logs.
@@ -118,10 +118,8 @@ settings() { [ ! -r "$2" ] || sed -n -E "s/^[[:space:]]*$1[[:space:]]*=[[:space:
 setting_names() { sed -n -E 's/^[[:space:]]*([A-Za-z0-9_.]+)[^=]*=.*/\1/p' "$1"; }
 
 # --- the system --------------------------------------------------------------------------------------------
-fact name "$name"
-fact captured_at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-fact captured_by "$(id -u -n 2>/dev/null || id -u)"
-fact since_hours "$since"
+fact name "$name"; fact captured_at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+fact captured_by "$(id -u -n 2>/dev/null || id -u)"; fact since_hours "$since"
 fact system.kernel "$(uname -s -r -m)"
 for key in ID VERSION_ID; do fact "system.$key" "$(sed -n "s/^$key=//p" /etc/os-release 2>/dev/null | tr -d '"')"; done
 fact time.zone "$(readlink /etc/localtime 2>/dev/null | sed 's,.*/zoneinfo/,,')"
@@ -137,9 +135,8 @@ include() {
     done
 }
 nginx_conf=$(nginx -V 2>&1 | tr ' ' '\n' | sed -n 's/^--conf-path=//p')
-nginx_conf=${nginx_conf:-/etc/nginx/nginx.conf}
 fact nginx.version "$(nginx -v 2>&1 | sed -n 's,.*nginx/,,p')"
-include "$nginx_conf"
+include "${nginx_conf:=/etc/nginx/nginx.conf}"
 [ -s "$work/nginx" ] || missing 'nginx: its settings'
 
 # --- php-fpm and php ---------------------------------------------------------------------------------------
@@ -152,8 +149,7 @@ if [ ! -s "$work/masters" ]; then
     ls -d /etc/php/*/fpm/php-fpm.conf /etc/php-fpm.conf /usr/local/etc/php-fpm.conf /etc/opt/remi/php*/php-fpm.conf \
         >"$work/masters" 2>/dev/null
 fi
-tab=$(printf '\t')
-while IFS=$tab read -r conf process; do
+while IFS=$(printf '\t') read -r conf process; do
     home=$(dirname "$conf")
     for one in "$conf" $(settings include "$conf") "$home"/pool.d/*.conf "$home"/php-fpm.d/*.conf; do
         keep_config fpm "$one" && printf '%s\n' "$one" >>"$work/pools"
@@ -161,10 +157,13 @@ while IFS=$tab read -r conf process; do
     for one in "$home/php.ini" "$home"/conf.d/*.ini "$home"/php.d/*.ini "$home/php/php.ini" "$home"/php/conf.d/*.ini; do
         keep_config php "$one" && printf '%s\n' "$one" >>"$work/pools"
     done
-    if [ -n "$process" ] && [ -r "$process/environ" ]; then  # line ends within a value must not look like names
-        tr '\n\000' '\001\n' <"$process/environ" | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' >>"$top/facts/environment.txt"
+    # php-fpm overwrites its own environment; the process that started it has it still, if that is not init.
+    parent=/proc/$(sed -n 's/^PPid:[[:space:]]*//p' "$process/status" 2>/dev/null)
+    case $(cat "$parent/comm" 2>/dev/null) in systemd | init | '') parent=/none ;; esac
+    if [ -r "$parent/environ" ]; then  # line ends within a value must not look like names
+        tr '\n\000' '\001\n' <"$parent/environ" | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' >>"$top/facts/environment.txt"
     else
-        missing 'php-fpm: names in its environment (takes a running php-fpm, and root)'
+        missing 'php-fpm: names in its environment, but for env[...] of its pools'
     fi
     version=$(printf '%s' "$conf" | sed -n 's,.*/php/\([0-9.]*\)/.*,\1,p')
     for one in "php-fpm$version" php-fpm; do if have "$one"; then break; fi; done

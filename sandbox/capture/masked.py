@@ -52,7 +52,7 @@ _MISSING = re.compile(
     r"|there are over \d+ (?:settings|logs)|this (?:log|file) is not there, or not visible"
     r"|its settings|its settings were read from files; the running process was not asked"
     r"|no running master process; its settings are those of the usual places"
-    r"|names in its environment \(takes a running php-fpm, and root\)|it did not answer"
+    r"|names in its environment, but for env\[\.\.\.\] of its pools|it did not answer"
     r"|there is no php to ask, so no list of extensions and of settings in force"
     r"|which folder it is \(give it with --app\)|none was found \(give them with --log\)"
 )

@@ -29,7 +29,7 @@ from sandbox.database.session import (
 from sandbox.database.statements import StatementLog
 from sandbox.database.wire import Wire, logged_connection_class
 from sandbox.database.writer import Writer
-from sandbox.errors import TlsFailed
+from sandbox.errors import RightMissing, TlsFailed
 
 __all__ = [
     "Catalogue",
@@ -140,12 +140,28 @@ def open_reader(
     try:
         for statement in (*discipline(server, limits), *exact_results()):
             wire.run(statement)
+        frees_locks = not snapshot or _lets_go_of_locks(wire, server)
         if snapshot:
             wire.run(BEGIN_SNAPSHOT)
     except BaseException:
         wire.close()
         raise
-    return Reader(wire, server, in_snapshot=snapshot)
+    return Reader(wire, server, in_snapshot=snapshot, frees_locks=frees_locks)
+
+
+def _lets_go_of_locks(wire: Wire, server: Server) -> bool:
+    """Whether rolling back to a savepoint will free metadata locks.
+
+    MariaDB keeps them while its binary log is on, unless the session writes none of it; that
+    setting needs BINLOG ADMIN, which an account that only reads does not have.
+    """
+    if not server.is_mariadb or wire.fetch("SELECT @@log_bin") == ((b"0",),):
+        return True
+    try:
+        wire.run("SET SESSION sql_log_bin = 0")
+    except RightMissing:
+        return False
+    return True
 
 
 def open_readers(

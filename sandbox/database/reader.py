@@ -1,8 +1,9 @@
 """Read rows as the exact bytes the server holds, in columns, without disturbing it.
 
 Tables under the snapshot stream; after each, a savepoint is rolled back, which frees the metadata
-lock that would hold up an ALTER. Other tables lock writers out while they are read: they come in
-short chunks that are taken at once, so that a writer waits for a chunk, not for us.
+lock that would hold up an ALTER (where the server lets go of it: see `Reader.frees_locks`). Other
+tables lock writers out while they are read: they come in short chunks that are taken at once, so
+that a writer waits for a chunk, not for us.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sandbox.model import Batch, Cell, Column, Table
 
 ROWS = 1000
 _BYTES = 4 << 20
-_FIRST_STEP = 64
+_FIRST_STEP, _LARGEST_STEP = 4, 64
 # Types whose cells can be so large that a number of rows bounds nothing.
 _LARGE = frozenset(
     {"mediumtext", "longtext", "text", "mediumblob", "longblob", "blob", "json", "vector"}
@@ -42,13 +43,18 @@ class Reader:
         wire: The connection, under the discipline of `sandbox.database.session`.
         server: The server that answers.
         in_snapshot: Whether a consistent snapshot is open.
+        frees_locks: Whether the server lets go of metadata locks before the snapshot ends. If not,
+            an ALTER of a table that was read waits for this reader to be closed.
     """
 
-    def __init__(self, wire: Wire, server: Server, *, in_snapshot: bool) -> None:
+    def __init__(
+        self, wire: Wire, server: Server, *, in_snapshot: bool, frees_locks: bool = True
+    ) -> None:
         self._wire = wire
         self._held = False
         self.server = server
         self.in_snapshot = in_snapshot
+        self.frees_locks = frees_locks
 
     def snapshot_position(self) -> str | None:
         """Give the position in the binary log that the snapshot shows; None where none is told.
@@ -67,7 +73,7 @@ class Reader:
 
     @contextlib.contextmanager
     def table(self, name: str) -> Iterator[None]:
-        """Read inside; afterwards no metadata lock is left of what was read. May be nested."""
+        """Read inside; afterwards no metadata lock is left, where `frees_locks`. May be nested."""
         if self._held or not self.in_snapshot:
             yield
             return
@@ -182,7 +188,7 @@ class Reader:
             while rows := stream.next_rows(step):
                 sizes = [sum(len(row[i] or b"") for i in large) for row in rows]
                 # The largest seen decides how many may come at once.
-                step = max(1, min(ROWS, 2 * step, _BYTES // (max(sizes) + 1)))
+                step = max(1, min(_LARGEST_STEP, 2 * step, _BYTES // (max(sizes) + 1)))
                 chunk.extend(rows)
                 size += sum(sizes)
                 if len(chunk) >= ROWS or size >= _BYTES:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sandbox.database.catalogue import Catalogue
 from sandbox.database.expressions import quoted
 from sandbox.database.grants import Grants
+from sandbox.database.server import Server
 from sandbox.errors import RightMissing, SourceChanged, StatementFailed
 from sandbox.model import ObjectKind, SchemaObject
 
@@ -69,6 +70,7 @@ def read_routines(catalogue: Catalogue, database: str, grants: Grants) -> Found:
     """Read functions and procedures."""
     found: list[SchemaObject] = []
     unknown: list[str] = []
+    right, sees_all = routine_right(catalogue.server, grants, database)
     rows = catalogue.rows(
         "SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES "
         "WHERE ROUTINE_SCHEMA = :database ORDER BY ROUTINE_TYPE, ROUTINE_NAME",
@@ -82,9 +84,9 @@ def read_routines(catalogue: Catalogue, database: str, grants: Grants) -> Found:
         if thing:
             found.append(thing)
         else:
-            unknown.append(f"{str(kind).lower()} {name}: {_routine_right(catalogue)}")
-    if not _sees_routines(catalogue, database, grants):
-        unknown.append(f"routines: {_routine_right(catalogue)}")
+            unknown.append(f"{str(kind).lower()} {name}: no {right} right")
+    if not sees_all:
+        unknown.append(f"routines: no {right} right")
     return found, unknown
 
 
@@ -164,23 +166,18 @@ def _routine(catalogue: Catalogue, kind: ObjectKind, name: str) -> SchemaObject 
     )
 
 
-def _sees_routines(catalogue: Catalogue, database: str, grants: Grants) -> bool:
-    """Whether an account sees every routine with its body, whoever made it."""
-    server = catalogue.server
-    if grants.allows("SELECT"):
-        return True
-    if server.is_mariadb:
-        named = server.numbers >= (11, 3, 0) and grants.allows("SHOW CREATE ROUTINE", database)
-        return named or grants.allows("SELECT", "mysql", "proc")
-    if server.numbers >= (8, 0, 20):
-        return grants.allows("SHOW_ROUTINE")
-    return grants.allows("SELECT", "mysql", "proc")
+def routine_right(server: Server, grants: Grants, database: str) -> tuple[str, bool]:
+    """Give the right that shows every routine with its body, and whether the account has it.
 
-
-def _routine_right(catalogue: Catalogue) -> str:
-    server = catalogue.server
-    if server.is_mariadb:
-        newer = server.numbers >= (11, 3, 0)
-        return "no SHOW CREATE ROUTINE right" if newer else "no SELECT right on mysql.proc"
-    newer = server.numbers >= (8, 0, 20)
-    return "no SHOW_ROUTINE right" if newer else "no SELECT right on mysql.proc"
+    A wider right counts as well.
+    """
+    if server.is_mariadb and server.numbers >= (11, 3, 0):
+        right = "SHOW CREATE ROUTINE"
+        there = grants.allows(right, database) or grants.allows("SELECT", "mysql", "proc")
+    elif not server.is_mariadb and server.numbers >= (8, 0, 20):
+        right = "SHOW_ROUTINE"
+        there = grants.allows(right)
+    else:
+        right = "SELECT ON mysql.proc"
+        there = grants.allows("SELECT", "mysql", "proc")
+    return right, there or grants.allows("SELECT")

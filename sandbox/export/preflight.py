@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sandbox.database.catalogue import Catalogue
 from sandbox.database.connect import Endpoint
 from sandbox.database.grants import Grants, read_grants
+from sandbox.database.schema_objects import routine_right
 from sandbox.database.server import Server
 from sandbox.errors import RightMissing, RightRefused, SourceError
 from sandbox.model import Table
@@ -49,6 +50,8 @@ class Preflight:
         missing: Rights that would show more.
         outside_snapshot: Tables that no snapshot covers, each with its engine.
         several_readers: Whether several sessions can prove that they see the same moment.
+        frees_locks: Whether a table is free for ALTER as soon as it was read; else when the whole
+            snapshot ends (MariaDB with a binary log, and an account without BINLOG ADMIN).
         cipher: What encrypts the connection; empty where nothing does.
     """
 
@@ -58,6 +61,7 @@ class Preflight:
     missing: tuple[MissingRight, ...]
     outside_snapshot: tuple[tuple[str, str], ...]
     several_readers: bool
+    frees_locks: bool
     cipher: str
 
     def __str__(self) -> str:
@@ -113,6 +117,7 @@ def check_source(
             if not Table(name=name, engine=engine, columns=()).transactional
         ),
         several_readers=bool(_status(catalogue, "Binlog_snapshot_file")),
+        frees_locks=_frees_locks(catalogue, grants),
         cipher=_status(catalogue, "Ssl_cipher"),
     )
 
@@ -120,6 +125,12 @@ def check_source(
 def _status(catalogue: Catalogue, name: str) -> str:
     rows = catalogue.rows(f"SHOW SESSION STATUS LIKE '{name}'")
     return str(rows[0][1]) if rows else ""
+
+
+def _frees_locks(catalogue: Catalogue, grants: Grants) -> bool:
+    if not catalogue.server.is_mariadb or not catalogue.value("SELECT @@log_bin"):
+        return True
+    return grants.allows("BINLOG ADMIN") or grants.allows("SUPER")
 
 
 def _is_replica(catalogue: Catalogue) -> bool | None:
@@ -150,7 +161,7 @@ def _missing(
         there=grants.allows("SELECT", database),
     )
     want("SHOW VIEW", "definitions of views", there=grants.allows("SHOW VIEW", database))
-    right, there = _routines(server, grants, database)
+    right, there = routine_right(server, grants, database)
     want(right, "definitions of functions and procedures", there=there)
     want(
         "TRIGGER",
@@ -177,13 +188,3 @@ def _status_right(server: Server) -> str:
     if server.is_mariadb and server.numbers >= (10, 5, 0):
         return "SLAVE MONITOR"
     return "REPLICATION CLIENT"
-
-
-def _routines(server: Server, grants: Grants, database: str) -> tuple[str, bool]:
-    """Give the right that shows all routines, and whether the account has it or a wider one."""
-    wider = grants.allows("SELECT") or grants.allows("SELECT", "mysql", "proc")
-    if server.is_mariadb and server.numbers >= (11, 3, 0):
-        return "SHOW CREATE ROUTINE", wider or grants.allows("SHOW CREATE ROUTINE", database)
-    if server.is_mariadb or server.numbers < (8, 0, 20):
-        return "SELECT ON mysql.proc", wider
-    return "SHOW_ROUTINE", grants.allows("SELECT") or grants.allows("SHOW_ROUTINE")

@@ -102,10 +102,11 @@ class ColumnMaskers:
         if family in {catalogue.INTEGER, catalogue.NUMBER, catalogue.DATE}:
             return self._number(column, treatment)
         texts = self.texts(domain, spelling, _key_rules(treatment))
-        if masker == "ip" and family == catalogue.BINARY:
-            return self._packed(texts, spelling)
         mask = self._text(column, texts, treatment, spelling)
-        return mask if family != catalogue.BINARY else self._if_text(treatment, mask)
+        if family != catalogue.BINARY:
+            return mask
+        mask_if_text = self._if_text(treatment, mask)
+        return mask_if_text if masker != "ip" else _packed(texts.addresses, mask_if_text)
 
     def paired(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
         """Give the function of a column that depends on another of the row."""
@@ -159,18 +160,6 @@ class ColumnMaskers:
 
         return mask_if_text
 
-    def _packed(self, texts: TextMaskers, spelling: Spelling) -> BytesMask:
-        addresses: Addresses = texts.addresses
-        charset = charset_named(spelling.charset)
-        mask = texts.of("ip")
-
-        def mask_packed(cell: bytes) -> bytes:
-            if len(cell) in _PACKED_LENGTHS and not cell.replace(b".", b"").isdigit():
-                return addresses.mask_packed(cell)
-            return charset.encode(mask(charset.decode(cell)))
-
-        return mask_packed
-
     def _text(
         self, column: Column, texts: TextMaskers, treatment: Treatment, spelling: Spelling
     ) -> BytesMask:
@@ -190,6 +179,17 @@ class ColumnMaskers:
             return charset.encode(masked)
 
         return mask_text
+
+
+def _packed(addresses: Addresses, mask_other: BytesMask) -> BytesMask:
+    """Mask packed addresses as such, whatever else is in the column as `mask_other` does."""
+
+    def mask(cell: bytes) -> bytes:
+        if len(cell) in _PACKED_LENGTHS and not cell.replace(b".", b"").isdigit():
+            return addresses.mask_packed(cell)
+        return mask_other(cell)
+
+    return mask
 
 
 def _is_utf8(cell: bytes) -> bool:

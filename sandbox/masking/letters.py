@@ -22,7 +22,7 @@ SOFT = ord("c")
 """The alphabet of s, named like every other by its first letter. After a vowel its last letter,
 s itself, does not take part."""
 
-_CURATED: tuple[tuple[str, ...], ...] = (
+CURATED: tuple[tuple[str, ...], ...] = (
     (
         "aeiou", "àèìòù", "áéíóú", "âêîôû", "äëïöü", "āēīōū", "ăĕĭŏŭ", "ǎěǐǒǔ", "ąęįǫų", "ãėĩõũ",
         "åȩȉőů", "ȁȅȋȍű", "\uff41\uff45\uff49\uff4f\uff55",
@@ -43,6 +43,7 @@ _CURATED: tuple[tuple[str, ...], ...] = (
     ("כמנפצ", "ךםןףץ"),
     ("אבגדהוזחטילסעקרשת",),
 )  # fmt: skip
+"""Alphabets that were looked through letter by letter; a row is a decoration of the first one."""
 
 # Equal to different letters in different collations, or to several letters at once.
 _VERBATIM = frozenset(
@@ -83,7 +84,7 @@ class _Alphabets:
     def __init__(self) -> None:
         self.rows: dict[int, tuple[str, ...]] = {}
         self._letters: dict[str, Letter] = {}
-        for rows in _CURATED:
+        for rows in CURATED:
             self._add(rows)
         self._add_latin_rest()
 

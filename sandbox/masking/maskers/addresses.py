@@ -102,6 +102,12 @@ class Addresses:
             # An IPv4 address in IPv6 clothes: the prefix says which clothes.
             return f"{head}{colon}{self.mask_one(tail)}"
         groups = address.split(":")
+        inner = ipaddress.IPv6Address(address).ipv4_mapped
+        if inner is not None:
+            # The same without dots; its length may change, its meaning must not.
+            packed = ipaddress.IPv4Address(self.mask_one(str(inner))).packed
+            new = [int.from_bytes(packed[2:], "big"), int.from_bytes(packed[:2], "big")]
+            return ":".join(groups[:-2] + [_write_group(group, new) for group in groups[-2:]])
         values = [int(group, 16) for group in groups if group]
         ranges = [_hex_class(value) for value in values]
         value, size = 0, 1
@@ -112,7 +118,7 @@ class Addresses:
         for low, high in reversed(ranges):
             image, place = divmod(image, high - low + 1)
             new.append(low + place)
-        return ":".join(_write_group(group, new) for group in groups)
+        return ":".join(_write_group(group, new) if group else "" for group in groups)
 
 
 def is_address(text: str) -> bool:
@@ -148,8 +154,6 @@ def _shape_of(address: str) -> str:
 
 
 def _write_group(group: str, new: list[int]) -> str:
-    if not group:
-        return group
     written = f"{new.pop():0{len(group)}x}"
     return written.upper() if group.upper() == group and group.lower() != group else written
 

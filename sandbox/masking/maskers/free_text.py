@@ -73,8 +73,7 @@ _PATTERN = re.compile(
     re.VERBOSE,
 )
 _SETTING = re.compile(
-    r"""^([ \t]*["']?[A-Za-z_][\w.\[\]\-]{0,80}["']?[ \t]*=>?[ \t]*)(.*)$""",
-    re.MULTILINE | re.ASCII,
+    r"^([ \t]*[A-Za-z_][\w.\-]{0,80}(?:\[\])?[ \t]*=(?!>)[ \t]*)(.*)$", re.MULTILINE | re.ASCII
 )
 _SECRET_NAME = re.compile(_NAMES_OF_SECRETS, re.IGNORECASE)
 _CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
@@ -133,7 +132,7 @@ class FreeText:
         return _PATTERN.sub(self._replace, text)
 
     def mask_config(self, text: str) -> str:
-        """Mask the values of a configuration file; its keys stay.
+        """Mask the values of a configuration file; its keys stay, but those of arrays in programs.
 
         What a key that is called like a secret holds is masked as a whole.
         """

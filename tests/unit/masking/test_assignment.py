@@ -1,0 +1,188 @@
+from dataclasses import replace
+
+import pytest
+
+from sandbox.errors import MaskingRefused
+from sandbox.masking.assignment import Treatments, assign_treatments
+from sandbox.masking.maskers.catalogue import MASKERS
+from sandbox.masking.rules import Source, parse_rules
+from sandbox.model import Column, Family, ForeignKey, Key, Schema, Table
+
+
+def text(name: str, declared: str = "varchar(40)", **facts: object) -> Column:
+    kind = declared.partition("(")[0]
+    column = Column(name, kind, declared, charset="utf8mb4", collation="utf8mb4_unicode_ci")
+    return replace(column, **facts)  # type: ignore[arg-type]
+
+
+CUSTOMERS = Table(
+    "customers",
+    "InnoDB",
+    (
+        Column("id", "int", "int(10) unsigned", nullable=False),
+        text("email"),
+        text("nickname"),
+        Column("born", "date", "date"),
+        Column("kind", "enum", "enum('a','b')"),
+        text("full", generated=True),
+    ),
+    (Key("PRIMARY", ("id",)), Key("customers_email", ("email",))),
+)
+ORDERS = Table(
+    "orders",
+    "InnoDB",
+    (Column("id", "int", "int", nullable=False), text("customer_email")),
+    (Key("PRIMARY", ("id",)),),
+    (ForeignKey("orders_customer", "orders", ("customer_email",), "customers", ("email",)),),
+)
+SCHEMA = Schema(
+    "shop", Family.MARIADB, "10.11", "utf8mb4", "utf8mb4_unicode_ci",
+    {"customers": CUSTOMERS, "orders": ORDERS},
+)  # fmt: skip
+NOT_UNIQUE = "password is not one-to-one, and the key customers_email is unique"
+GOOD = """\
+tables:
+  customers: {email: email, nickname: name, born: {masker: date, person: id}}
+  orders: {customer_email: email}
+types: {enum: keep}
+"""
+
+
+def assign(rules: str, schema: Schema = SCHEMA, *, shape: bool = False) -> Treatments:
+    return assign_treatments(
+        schema,
+        parse_rules([Source("shop.yaml", rules)]),
+        unclassified="shape" if shape else "refuse",
+    )
+
+
+def findings_of(rules: str, schema: Schema = SCHEMA, *, shape: bool = False) -> tuple[str, ...]:
+    with pytest.raises(MaskingRefused) as caught:
+        assign(rules, schema, shape=shape)
+    assert caught.value.exit_code == 12
+    return caught.value.findings
+
+
+def test_every_stored_column_gets_one_treatment() -> None:
+    treatments = assign(GOOD)
+    assert {name: one.masker for name, one in treatments.by_column.items()} == {
+        ("customers", "id"): "keep",
+        ("customers", "email"): "email",
+        ("customers", "nickname"): "name",
+        ("customers", "born"): "date",
+        ("customers", "kind"): "keep",
+        ("orders", "id"): "keep",
+        ("orders", "customer_email"): "email",
+    }
+    born = treatments.of("customers", "born")
+    assert (born.rule, born.domain, dict(born.options)) == ("shop.yaml:2", "date", {"person": "id"})
+    assert treatments.of("customers", "id").kept
+    assert treatments.of("customers", "id").rule == "surrogate key"
+
+
+def test_all_findings_come_together() -> None:
+    rules = """\
+tables:
+  customers:
+    email: password
+    born: {masker: date, person: nobody}
+    kind: email
+    gone: keep
+  nobody: {x: keep}
+"""
+    assert sorted(findings_of(rules)) == [
+        "customers.born   date   person: there is no column nobody (shop.yaml:4)",
+        f"customers.email   varchar(40)   {NOT_UNIQUE} (shop.yaml:3)",
+        "customers.gone   no such column (shop.yaml:6)",
+        "customers.kind   enum   email cannot mask this type (shop.yaml:5)",
+        "customers.nickname   varchar(40)   no rule",
+        "nobody.x   no such table (shop.yaml:7)",
+        "orders.customer_email   varchar(40)   no rule",
+    ]
+
+
+@pytest.mark.parametrize("masker", sorted(set(MASKERS) - {"keep"}))
+def test_no_masker_that_may_unite_values_is_let_on_a_unique_key(masker: str) -> None:
+    options = "".join(f", {option}: email" for option in MASKERS[masker].required)
+    rules = f"columns: {{email: {{masker: {masker}{options}}}}}\n"
+    rules += "tables: {customers: {nickname: name, born: date}, orders: {customer_email: keep}}\n"
+    found = [one for one in findings_of(rules) if one.startswith("customers.email ")]
+    applies = "text" in MASKERS[masker].applies_to
+    if applies and not MASKERS[masker].one_to_one and masker != "date":
+        assert "is not one-to-one" in found[0]
+    elif not applies:
+        assert "cannot mask this type" in found[0]
+    else:
+        assert not found
+
+
+def test_date_of_a_person_is_not_unique_and_the_date_of_a_column_is() -> None:
+    table = replace(CUSTOMERS, keys=(*CUSTOMERS.keys, Key("born_once", ("born",))))
+    schema = replace(SCHEMA, tables={"customers": table, "orders": ORDERS})
+    assert "born_once" in findings_of(GOOD, schema)[0]
+    assign(GOOD.replace("{masker: date, person: id}", "date"), schema)
+
+
+@pytest.mark.parametrize("other", ["name", "{masker: email, domain: apart}", "keep"])
+def test_both_sides_of_a_reference_have_to_be_masked_alike(other: str) -> None:
+    rules = GOOD.replace("customer_email: email", f"customer_email: {other}")
+    (finding,) = findings_of(rules)
+    assert finding.startswith(
+        "orders.customer_email   varchar(40)   refers to customers.email, and they are masked "
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "masker"),
+    [
+        ("types: {varchar: shape}\ncolumns: {nick*: name}", "name"),
+        ("columns: {nick*: name, nickname: email}", "email"),
+        ("columns: {nickname: email, nick*: name}", "name"),
+        ("columns: {'custo*.nickname': token, nickname: email}", "token"),
+        ("columns: {customers.nickname: iban, 'customers.nick*': token, 'nick*': email}", "iban"),
+        ("columns: {NickName: name}", "name"),
+        ("columns: {'x|nickname|y': name}", "name"),
+        ("types: {'varchar(40)': name}", "name"),
+        ("columns: {nickname: {masker: keep, types: int}}\ntypes: {varchar: name}", "name"),
+    ],
+)
+def test_closest_rule_wins_and_the_later_one_of_equals(rules: str, masker: str) -> None:
+    treatments = assign(rules, shape=True)
+    assert treatments.of("customers", "nickname").masker == masker
+
+
+def test_rule_that_may_be_absent_is_no_finding() -> None:
+    own, absent = Source("shop.yaml", GOOD), "columns: {gone.x: keep, customers.gone: keep}\n"
+    sources = [own, Source("zend.yaml", f"if_present: true\n{absent}")]
+    assign_treatments(SCHEMA, parse_rules(sources), unclassified="refuse")
+    assert len(findings_of(GOOD + absent)) == 2
+
+
+def test_shape_takes_what_no_rule_speaks_of() -> None:
+    treatments = assign("", shape=True)
+    by_name = {name: one.masker for (_, name), one in treatments.by_column.items()}
+    assert by_name == {
+        "id": "keep", "email": "shape", "nickname": "shape", "born": "date", "kind": "keep",
+        "customer_email": "shape",
+    }  # fmt: skip
+
+
+def test_shape_still_refuses_what_has_none() -> None:
+    table = Table("places", "InnoDB", (Column("spot", "point", "point"),))
+    schema = replace(SCHEMA, tables={"places": table})
+    assert findings_of("", schema, shape=True) == ("places.spot   point   no rule",)
+    assign("tables: {places: {spot: keep}}", schema)
+
+
+def test_surrogate_keys_are_kept_and_keys_that_are_text_need_a_rule() -> None:
+    parent = Table("a", "InnoDB", (text("code", nullable=False),), (Key("PRIMARY", ("code",)),))
+    reference = ForeignKey("f", "b", ("nr",), "c", ("nr",))
+    child = Table("b", "InnoDB", (Column("nr", "int", "int"),), (), (reference,))
+    referred = Table("c", "InnoDB", (Column("nr", "int", "int"),))
+    schema = replace(SCHEMA, tables={"a": parent, "b": child, "c": referred})
+    assert findings_of("", schema) == ("a.code   varchar(40)   no rule",)
+
+
+def test_finding_of_an_enum_does_not_list_its_values() -> None:
+    rules = GOOD.replace("types: {enum: keep}", "")
+    assert findings_of(rules) == ("customers.kind   enum   no rule",)

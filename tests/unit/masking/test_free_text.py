@@ -1,0 +1,203 @@
+import re
+
+import pytest
+from faker import Faker
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.masking.dictionary import general_words, message_words
+from sandbox.masking.masker import Masker
+
+LINE = "2026-11-25T10:00:00+01:00 ERR [a59c0837bb12b1ad] GET /api/orders/4711 500 "
+ACCESS = (
+    '192.0.2.7 - - [25/Nov/2026:10:00:00 +0100] "GET /api/orders/4711?customer=2 HTTP/1.1" 500 73 '
+    '"-" "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) '
+    'Chrome/129.0.0.0 Safari/537.36" 0.009'
+)
+CANARIES = (
+    "Hildegunde", "Kleinschmidt", "Xaverl", "Wolkenstein", "Bertholdstraße", "Quakenbrück",
+    "Æthelred", "Björnsdóttir", "Krzysztofowicz", "Çağlayan", "Zürcher", "Maxglan", "Papadopoulou",
+    "Żółkiewski", "Nguyễn", "Иванова", "Παπαδόπουλος", "Dvořáková", "Müßiggang", "McAllister",
+    "Xqzzvwk", "correcthorsebatterystaple", "GEHEIMNISVOLL", "tRaLaLa",
+)  # fmt: skip
+CONTEXTS = (
+    "{}", "user {} failed", "Duplicate entry '{}' for key", '{{"name":"{}"}}', "name={}&x=1",
+    "/kunden/{}/edit", "https://{}.example/{}", "{}@post.example", "a.{}@x.example", "{}_{}",
+    's:9:"{}";', "<b>{}</b>", "-- {}", "password: {}", "[{}]", "{}123", "123{}", "{}\n{}",
+    "'{}' => '{}'", "Herr {}, Frau {}", "\\\\{}\\{}", "%22{}%22", "{}\u200b", "\u00a0{}",
+)  # fmt: skip
+CONFIG_KEPT = (
+    "resources.db.params.password = ", "memory_limit = 256M", "  'database' => ",
+    "session.gc_maxlifetime=86400 ; ",
+)  # fmt: skip
+SQL_KEPT = (
+    "`lindqvist` (a enum('new','paid') DEFAULT 'new' COMMENT '",
+    "/*!50100 PARTITION BY HASH(a) */ # ",
+    "IF NEW.zustand <> 'shipped' THEN SET PASSWORD = '",
+)  # fmt: skip
+
+
+def mask(masker: Masker, text: str, kind: str = "log") -> str:
+    return masker.mask_text(text.encode(), kind).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["log", "plain", "config"])
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_no_planted_word_survives_anywhere(shop_masker: Masker, kind: str, context: str) -> None:
+    for canary in CANARIES:
+        for written in (canary, canary.upper(), canary.lower(), canary.title()):
+            masked = mask(shop_masker, context.format(*[written] * context.count("{}")), kind)
+            assert written not in masked
+            assert canary.casefold() not in masked.casefold()
+
+
+@given(st.data())
+def test_people_of_all_countries_do_not_survive(shop_masker: Masker, data: st.DataObject) -> None:
+    locale = data.draw(st.sampled_from(["de_DE", "en_GB", "fr_FR", "pl_PL", "tr_TR", "cs_CZ"]))
+    faker = Faker(locale)
+    faker.seed_instance(data.draw(st.integers(0, 10**6)))
+    first, last, city = faker.first_name(), faker.last_name(), faker.city()
+    masked = mask(shop_masker, f"Anruf von {first} {last} aus {city}")
+    for word in re.findall(r"[^\W\d_]{4,}", f"{first} {last} {city}"):
+        # What programs say stays, though it is somebody's name: "Page", "Field".
+        if word.casefold() not in message_words():
+            assert word not in re.findall(r"[^\W\d_]+", masked)
+
+
+def test_log_line_keeps_what_is_needed_to_find_the_failure(shop_masker: Masker) -> None:
+    failure = 'Shop_Order_Exception: the date "0000-00-00" in BasketsController.php:11'
+    masked = mask(shop_masker, LINE + failure)
+    assert masked.startswith("2026-11-25T10:00:00+01:00 ERR [")
+    assert masked.endswith("] GET /api/orders/4711 500 " + failure)
+    assert "a59c0837bb12b1ad" not in masked
+
+
+def test_access_log_keeps_time_request_status_and_browser(shop_masker: Masker) -> None:
+    masked = mask(shop_masker, ACCESS)
+    address = shop_masker.mask_value("orders", "client_ip", b"192.0.2.7")
+    assert address is not None
+    assert masked == ACCESS.replace("192.0.2.7", address.decode())
+
+
+def test_values_are_what_they_are_in_the_tables(shop_masker: Masker) -> None:
+    def value(table: str, column: str, text: str) -> str:
+        masked = shop_masker.mask_value(table, column, text.encode())
+        assert masked is not None
+        return masked.decode()
+
+    text = (
+        "{Petra} {Lindqvist}, {petra.lindqvist@post.example}, {+49 30 23125123}, "
+        "{GB82WEST12345698765432}, {192.0.2.44}, {2001:db8::9}, {d41d8cd98f00b204e9800998ecf8427e}"
+    )
+    expected = [
+        value("customers", "first_name", "Petra"),
+        value("customers", "last_name", "Lindqvist"),
+        value("customers", "email", "petra.lindqvist@post.example"),
+        value("customers", "phone", "+49 30 23125123"),
+        value("customers", "iban", "GB82WEST12345698765432"),
+        value("orders", "client_ip", "192.0.2.44"),
+        value("login_attempts", "ip", "2001:db8::9"),
+        value("sessions", "id", "d41d8cd98f00b204e9800998ecf8427e"),
+    ]
+    masked = mask(shop_masker, text)
+    assert re.findall(r"\{([^}]*)\}", masked) == expected
+    assert not set(expected) & set(re.findall(r"\{([^}]*)\}", text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4711", "123456789", "0.061", "K-0000042", "10:20:30", "2026-11-25 10:00:00", "0000-00-00",
+        "2026-02-30", "[25-Nov-2026 10:00:00 Europe/Berlin]", "utf8mb4", "sha256", "x86_64",
+        "Access denied for user (using password: YES)", "SQLSTATE[23000]: 1062 Duplicate entry",
+        "SELECT COUNT(*) FROM customers WHERE id = 9", "Uncaught TypeError: strlen()",
+        "127.0.0.1", "2026/11/25 10:00:00 [error] 31#31: *12", "Nov 25 10:00:00",
+    ],
+)  # fmt: skip
+def test_harmless_texts_stay(shop_masker: Masker, text: str) -> None:
+    masked = mask(shop_masker, text)
+    assert re.sub(r"strlen", "", text) == re.sub(r"[a-z]{6}(?=\(\))", "", masked)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("password=welt", "welt"),
+        ("'password' => 'welt',", "welt"),
+        ('{"api_key":"welt"}', "welt"),
+        ("GET /x?access_token=welt&page=1", "welt"),
+        ("IDENTIFIED BY 'welt'", "welt"),
+        ("Authorization: Basic d2VsdDp3ZWx0", "d2VsdDp3ZWx0"),
+        ("Authorization: Bearer abcdefghij", "abcdefghij"),
+        ("PHPSESSID=abc123def", "abc123def"),
+        ("mysql://welt:mehr@db/shop", "welt"),
+        ("mysql://welt:mehr@db/shop", "mehr"),
+        ("4111 1111 1111 1111", "1111 1111"),
+        ("0171 3920011", "3920011"),
+        ("a1b2c3d4", "a1b2c3d4"),
+        ("geb. 01.05.1966", "01.05.1966"),
+        ("geb. 1966-05-01", "1966-05-01"),
+        ("1234567890", "1234567890"),
+        (r"M\u00fcllerin", "llerin"),
+        ("M%C3%BCllerin", "llerin"),
+    ],
+)
+def test_secrets_do_not_survive_even_as_everyday_words(
+    shop_masker: Masker, text: str, secret: str
+) -> None:
+    assert "welt" in general_words()
+    masked = mask(shop_masker, text)
+    assert secret not in masked
+    assert len(masked) == len(text)
+
+
+def test_escapes_stay_escapes(shop_masker: Masker) -> None:
+    name = mask(shop_masker, "Müllerin")
+    assert re.fullmatch(r"[A-Z](?:%[0-9A-F]{2}){2}\w+", mask(shop_masker, "M%C3%BCllerin"))
+    assert mask(shop_masker, r"M\u00fcllerin") == f"{name[0]}\\u{ord(name[1]):04x}{name[2:]}"
+
+
+def test_invalid_bytes_stay_in_place(shop_masker: Masker) -> None:
+    masked = shop_masker.mask_text(b"K\xfchnertin \xff\xfe ok", "log").content
+    assert masked[1:2] == b"\xfc"
+    assert b"hnertin" not in masked
+    assert b" \xff\xfe " in masked
+
+
+def test_config_keeps_its_keys_and_masks_its_values(shop_masker: Masker) -> None:
+    text = (
+        '[production : base]\nresources.db.params.password = "welt"\nmemory_limit = 256M\n'
+        "  'database' => 'Lindqvist',\nsession.gc_maxlifetime=86400 ; von Lindqvist\n"
+    )
+    masked = mask(shop_masker, text, "config")
+    assert "welt" not in masked
+    assert "Lindqvist" not in masked
+    for kept in CONFIG_KEPT:
+        assert kept in masked
+
+
+def test_definition_keeps_its_code_and_masks_literals_and_comments(shop_masker: Masker) -> None:
+    text = (
+        "CREATE TABLE `lindqvist` (a enum('new','paid') DEFAULT 'new' COMMENT 'von Lindqvist', "
+        "b varchar(9) DEFAULT 'Straßer''s') CONNECTION='mysql://erp:geheim@db/erp' "
+        "-- Lindqvist\n/*!50100 PARTITION BY HASH(a) */ # Lindqvist\n/* Lindqvist */ "
+        "IF NEW.zustand <> 'shipped' THEN SET PASSWORD = 'mehr';"
+    )
+    masked = mask(shop_masker, text, "sql")
+    assert masked.count("indqvist") == 1
+    for lost in ("Straßer", "geheim", "'mehr'"):
+        assert lost not in masked
+    for kept in SQL_KEPT:
+        assert kept in masked
+
+
+def test_unknown_kind_of_text_is_refused(shop_masker: Masker) -> None:
+    with pytest.raises(ValueError, match="no kind of text: html"):
+        shop_masker.mask_text(b"", "html")
+
+
+def test_dictionary_holds_no_name() -> None:
+    words = general_words()
+    assert {"oder", "because", "maintenant"} <= words
+    assert not words & {"peter", "müller", "lindqvist", "berlin", "klein", "strasse", "rose"}
+    assert len(words) > 5000

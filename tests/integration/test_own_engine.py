@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import EngineDiskFull, EngineUnreachable, StackError
+from sandbox.model import State
 from sandbox.replica.base import BaseSource
+from sandbox.replica.doctor import check_bridge
 from sandbox.replica.engine import Engine, connect_engine
 from sandbox.replica.images import ensure_images
 from sandbox.replica.recipes import Wanted, plan_images
-from servers import Silent, eventually
+from servers import ImageOf, Silent, eventually, inside, running
 
 pytestmark = [
     pytest.mark.docker,
@@ -112,3 +114,14 @@ def test_engine_that_dies_while_it_builds_is_one_error(own: OwnEngine, tmp_path:
             context, tags=("prod-sandbox/test-dies:1",), arguments={}, heard=kill_once_it_runs
         )
     assert "stopped answering" in caught.value.message
+
+
+def test_an_engine_beside_the_first_leaves_its_network_alone(
+    own: OwnEngine, engine: Engine, image_of: ImageOf
+) -> None:
+    own.process.terminate()
+    own.process.wait(timeout=30)
+    (bridge,) = check_bridge(engine.facts())
+    assert bridge.state is State.OK
+    with running(image_of("base", "bookworm"), command="sleep 60") as container:
+        inside(container, "test", "-e", "/sys/class/net/eth0")

@@ -159,8 +159,9 @@ def test_latin1_as_germans_compare_it(server: Server) -> None:
 def test_latin1_of_a_language_keeps_what_is_equal_and_in_unique_keys_what_is_different(
     server: Server, collation: str
 ) -> None:
-    # Given up, see docs/masking.md: ë is an e here, and may become an ä or ö, which is a letter.
-    names = [name for name in LATIN1_NAMES if name != "Chloë"]
+    # Given up, see docs/masking.md: ë is an e here, and may become an ä or ö, which is a letter;
+    # to german2 ä is ae.
+    names = [name for name in LATIN1_NAMES if name not in {"Chloë", "Kaethe"}]
     before = server.classes(names, collation)
     joined = server.classes([words_for(collation).mask(name) for name in names], collation)
     unique = server.classes(

@@ -19,6 +19,11 @@ _QUOTED = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|'(?:[^'\\]|\\.|'')*'|[\w$]+)"
 _DEFINER = re.compile(
     rf"\A(\s*CREATE\b[^`'\"(]*?)\bDEFINER\s*=\s*({_QUOTED}(?:@{_QUOTED})?)\s*", re.IGNORECASE
 )
+_HEAD = (
+    r"\s*CREATE(?:\s+OR\s+REPLACE)?(?:\s+ALGORITHM\s*=\s*\w+)?"
+    rf"(?:\s+DEFINER\s*=\s*{_QUOTED}(?:@{_QUOTED})?)?"
+    r"(?:\s+SQL\s+SECURITY\s+\w+)?(?:\s+AGGREGATE)?"
+)
 _STATE = re.compile(
     r"\b(ON COMPLETION (?:NOT )?PRESERVE) (?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)\b"
 )
@@ -94,8 +99,7 @@ def creates(described: SchemaObject) -> bool:
     >>> creates(SchemaObject(ObjectKind.VIEW, "v", "DROP TABLE v"))
     False
     """
-    kind = described.kind.value.upper()
-    head = rf"\s*CREATE\b(?:[^`'\"(]|{_QUOTED})*?\b{kind}\b"
+    head = rf"{_HEAD}\s+{described.kind.value}\b"
     return bool(re.match(head, described.definition, re.IGNORECASE))
 
 

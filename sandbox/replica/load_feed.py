@@ -69,6 +69,8 @@ class Feed:
             descriptor = self._open()
             if descriptor < 0:
                 return
+            # Both ends are open: nothing needs the path any more, nor is left if we are killed.
+            self._folder.cleanup()
             try:
                 self._write_all(descriptor)
             finally:

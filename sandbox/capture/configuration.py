@@ -109,7 +109,7 @@ def _ini_segments(content: bytes, file: _File) -> Iterator[Segment]:
                 commented = split_commented(statement)
                 if commented is None:
                     yield Verbatim(_blank(statement.before), Allowed.LAYOUT)
-                    yield _comment(statement.value, statement.line, file)
+                    yield _comment(statement.value)
                     yield Verbatim(_line_end(statement.after), Allowed.LAYOUT)
                 else:
                     yield from _setting(commented, file)
@@ -145,7 +145,7 @@ def _setting(statement: Statement, file: _File) -> Iterator[Segment]:
     pieces = _value(name, statement.value, file)
     if pieces is not None:
         yield from pieces
-        yield from _after(statement, file)
+        yield from _after(statement)
         return
     # Whatever follows on the line may belong to the value as well as be a comment: it goes too.
     whole = statement.value + statement.after.rstrip()
@@ -210,21 +210,21 @@ def _joined(name: str, value: bytes, file: _File) -> list[Segment] | None:
     return pieces
 
 
-def _after(statement: Statement, file: _File) -> Iterator[Segment]:
+def _after(statement: Statement) -> Iterator[Segment]:
     """Give what follows a value that stays: white space, and a comment masked."""
     found = re.fullmatch(rb"(\s*)(?:(;\s*)([^\r\n]*?))?(\r?\n?)", statement.after)
     if found is None or not found[3]:
         yield Verbatim(_line_end(statement.after), Allowed.LAYOUT)
         return
     yield Verbatim(found[1] + found[2], Allowed.LAYOUT)
-    yield _comment(found[3], statement.line, file)
+    yield _comment(found[3])
     yield Verbatim(found[4], Allowed.LAYOUT)
 
 
-def _comment(text: bytes, line: int, file: _File) -> Segment:
-    """Mask a comment: as text, without its digits; and not at all where it speaks of a secret."""
+def _comment(text: bytes) -> Segment:
+    """Mask a comment as text, without its digits; leave it out where it speaks of a secret."""
     if is_secret(text.decode("latin-1")):
-        return file.stand_for("comment", text, line, "text")
+        return Verbatim(b"", Allowed.LAYOUT)
     return ToMask(re.sub(rb"[0-9]", b"0", text), "config", one_line=True)
 
 
@@ -237,7 +237,7 @@ def _nginx_segments(content: bytes, file: _File) -> Iterator[Segment]:
                 yield Verbatim(token.text, Allowed.LAYOUT)
             case TokenKind.COMMENT:
                 yield Verbatim(b"#", Allowed.LAYOUT)
-                yield _comment(token.text[1:], token.line, file)
+                yield _comment(token.text[1:])
             case TokenKind.CODE:
                 yield file.stand_for("code", token.text, token.line, "text")
             case TokenKind.WORD:

@@ -54,6 +54,7 @@ _BARE = re.compile(rb"(\s*)(" + NAME + rb")(\s*)")
 _COMMENT = re.compile(rb"(\s*[;#]+[ \t]*)([^\r\n]*)(\r?\n?)")
 _QUOTED = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'[^'\r\n]*'", re.DOTALL)
 _UNQUOTED = re.compile(rb"[^\"';\r\n]+|['\"]")
+_ONE_WORD = re.compile(rb"(?:\"[^\"]*\"|'[^']*'|[^\s\"']*)\s*")
 _LINE_END = re.compile(rb"[ \t]*(?:;[^\r\n]*)?(?:\r?\n|\r|\Z)")
 _LONGEST_VALUE = 64 * 1024  # bytes that a quoted value may span
 
@@ -71,9 +72,12 @@ def split_ini(content: bytes) -> Iterator[Statement]:
 
 
 def split_commented(statement: Statement) -> Statement | None:
-    """Give the setting that a comment switches off, if the comment is one."""
+    """Give the setting that a comment switches off, if the comment is one.
+
+    Its value is one word or quoted: what else has an equals sign in it is prose.
+    """
     found = _SETTING.match(statement.value)
-    if found is None:
+    if found is None or not _ONE_WORD.fullmatch(statement.value, found.end()):
         return None
     return Statement(
         Kind.SETTING, statement.line, statement.section,

@@ -23,15 +23,14 @@ _CREATE = re.compile(
     rf"(?:IF\s+NOT\s+EXISTS\s+)?(?:{_NAME}\s*\.\s*)?(?P<name>{_NAME})",
     re.IGNORECASE,
 )
-_IDENTIFIER = re.compile(r"`((?:[^`]|``)*)`")
 _UNIQUE = re.compile(
     r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)", re.MULTILINE
 )
 _PART = re.compile(r"`((?:[^`]|``)*)`(?:\(\d+\))?(?:\s+(?:ASC|DESC))?")
+# Names are taken up to the quote before the next word: MariaDB 10.5 does not double a quote in them.
 _FOREIGN = re.compile(
-    r"^\s+CONSTRAINT `(?P<name>(?:[^`]|``)+)` FOREIGN KEY \((?P<columns>[^\n]*?)\) REFERENCES "
-    r"(?:`(?P<database>(?:[^`]|``)+)`\.)?`(?P<parent>(?:[^`]|``)+)` \((?P<others>[^\n]*?)\)"
-    r"(?P<actions>[^\n]*)$",
+    r"^  CONSTRAINT `(?P<name>[^\n]+?)` FOREIGN KEY \(`(?P<columns>[^\n]+?)`\) "
+    r"REFERENCES `(?P<parent>[^\n]+?)` \(`(?P<others>[^\n]+?)`\)(?P<actions>[^\n]*)$",
     re.MULTILINE,
 )
 _CONNECTION = re.compile(r"\bCONNECTION\s*=\s*'(?:[^'\\]|''|\\.)*'", re.IGNORECASE)
@@ -115,16 +114,27 @@ def foreign_keys(table: str, definition: str) -> tuple[tuple[ForeignKey, str], .
     """
     found_keys = []
     for found in _FOREIGN.finditer(_body(definition)):
+        database, _, parent = found["parent"].rpartition("`.`")
         key = ForeignKey(
             name=_plain(found["name"]),
             table=table,
             columns=_names(found["columns"]),
-            parent=_plain(found["parent"]),
+            parent=_plain(parent),
             parent_columns=_names(found["others"]),
             cascades="ON DELETE CASCADE" in found["actions"],
         )
-        found_keys.append((key, _plain(found["database"] or "")))
+        found_keys.append((key, _plain(database)))
     return tuple(found_keys)
+
+
+def requoted(definition: str) -> str:
+    """Quote names of foreign keys rightly, which MariaDB 10.5 does not if a quote is in them."""
+
+    def quote(found: re.Match[str]) -> str:
+        name = _plain(found["name"]).replace("`", "``")
+        return found[0].replace(f"`{found['name']}`", f"`{name}`", 1)
+
+    return _FOREIGN.sub(quote, definition)
 
 
 def _body(definition: str) -> str:
@@ -137,7 +147,8 @@ def _plain(name: str) -> str:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(_plain(name) for name in _IDENTIFIER.findall(text))
+    """Give the names of a list whose outer quotes are off."""
+    return tuple(_plain(name) for name in text.split("`, `"))
 
 
 def _columns(parts: str) -> tuple[str, ...]:

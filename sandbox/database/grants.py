@@ -103,6 +103,14 @@ class Grants:
             return False
         return any(grant.right in wanted and not grant.columns for grant in covering)
 
+    def allows_some(self, right: str, database: str, table: str) -> bool:
+        """Tell whether the session has a right on a table, be it on some of its columns only."""
+        wanted = {right, *_ALL}
+        return any(
+            grant.right in wanted and not grant.revoked and grant.covers(database, table)
+            for grant in self.active
+        )
+
     @property
     def write_rights(self) -> tuple[Grant, ...]:
         """The rights that can change or disturb something, those of inactive roles included."""

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 from sandbox.database.catalogue import Catalogue
-from sandbox.database.definitions import foreign_keys, merged, unique_keys, without_connection
+from sandbox.database.definitions import (
+    foreign_keys,
+    merged,
+    requoted,
+    unique_keys,
+    without_connection,
+)
 from sandbox.database.expressions import quoted
 from sandbox.database.grants import Grants, read_grants
 from sandbox.database.schema_objects import (
@@ -60,12 +66,15 @@ def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = Non
     for row in rows:
         by_type[str(row[1])].append(row)
     base = by_type["BASE TABLE"] + by_type[_VERSIONED]
+    unknown = _unseen(grants, database)
+    hidden = [str(row[0]) for row in base if not grants.allows_some("SELECT", database, row[0])]
+    unknown += [f"table {name}: no SELECT right" for name in hidden]
+    base = [row for row in base if row[0] not in hidden]
     if not base:
-        raise SourceError(
-            f"The account sees no table in database {database}.",
+        raise RightMissing(
+            f"The account may read no table of database {database}.",
             hint="Check the name, and grant SELECT on it.",
         )
-    unknown = _unseen(grants, database)
     columns, row_ends = _columns(catalogue, database)
     tables: dict[str, Table] = {}
     objects: list[SchemaObject] = []
@@ -157,7 +166,7 @@ def _table_definition(catalogue: Catalogue, name: str) -> tuple[str, list[str]]:
         rows = catalogue.rows(f"SHOW CREATE TABLE {quoted(name)}", f"table {name}")
     except RightMissing:
         return "", [f"table {name}: its definition and keys, the account lacks SELECT on all of it"]
-    return without_connection(str(rows[0][1])), []
+    return requoted(without_connection(str(rows[0][1]))), []
 
 
 def _keys(definition: str, row_ends: set[str]) -> tuple[Key, ...]:

@@ -323,6 +323,16 @@ class TestOutput:
         assert inside(container, "stat", "-c", "%a %n", "/home/o/a.tgz") == "600 /home/o/a.tgz\n"
         assert inside(container, "ls", "-A", "/home/o") == "a.tgz\n"
 
+    def test_comes_through_a_pipe_as_over_ssh(
+        self, container: DockerContainer, tmp_path: Path
+    ) -> None:
+        result = container.get_wrapped_container().exec_run(
+            ["sh", "-c", "sh -s -- -o - --name piped < /opt/capture.sh"], demux=True
+        )
+        assert isinstance(result.output, tuple)
+        capture = captured(tmp_path, result.output[0])
+        assert (capture.name, capture.facts["release.VERSION"]) == ("piped", "7")
+
     def test_never_replaces_a_file(self, container: DockerContainer) -> None:
         inside(
             container,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sandbox.capture.archive import ServerCapture
+from sandbox.capture.nginx import directives
 from sandbox.masking.segments import Allowed, fits
 
 
@@ -25,12 +26,14 @@ class Known:
         release: Folder of the release; empty where it is unknown.
         paths: Absolute paths of captured settings and logs.
         tree: Files of the release, relative to it.
+        upstreams: Names that nginx's configuration gives to groups of servers.
         vocabulary: Words of the application's source.
     """
 
     release: str = ""
     paths: frozenset[str] = frozenset()
     tree: frozenset[str] = field(default=frozenset(), repr=False)
+    upstreams: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
@@ -40,6 +43,13 @@ class Known:
             capture.facts.get("release.path", ""),
             frozenset(capture.files) | frozenset(capture.logs),
             frozenset(capture.release),
+            frozenset(
+                one.arguments[0]
+                for path, content in capture.files.items()
+                if capture.roles.get(path) == "nginx"
+                for one in directives(content)
+                if one.name == "upstream" and one.arguments
+            ),
             capture.vocabulary,
         )
 
@@ -76,6 +86,7 @@ _SECRET = re.compile(
     r"|(?<![a-z])(?:key|pin|tan|otp|cert|certificate|signature|sign|nonce|iv|seed|license|licence"
     r"|hash|dsn|cookie|bearer|encryption|crypt|hmac|signing|webhook)(?![a-z])"
 )
+_NGINX_PASS = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass")
 _KINDS = (
     ("url", re.compile(r"(?<![a-z])(?:url|uri|endpoint|wsdl|dsn|proxy|baseurl|callback)(?![a-z])")),
     ("user", re.compile(r"(?<![a-z])(?:user|username|login|account|uid|owner)(?![a-z])")),
@@ -87,6 +98,7 @@ _KINDS = (
 )  # fmt: skip
 
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,6}(?:\.[0-9]{1,6})?(?:[kKmMgGsShdw%]|ms|kb|mb)?")
+_COUNTS = re.compile(r"limit|size|reporting|lifetime|memory|stack|precision|files$")
 _PHP_NUMBER = re.compile(rb"-?[0-9]{1,12}[kKmMgG]?")
 _LOOPBACK = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1?\]|::1?|0\.0\.0\.0|\*)(?::[0-9]{1,5})?")
 _CHARSET = (
@@ -208,7 +220,7 @@ def is_secret(name: str) -> bool:
     >>> is_secret("resources.db.params.password"), is_secret("shop.apiKey"), is_secret("keys.max")
     (True, True, False)
     """
-    return _SECRET.search(_spaced(name)) is not None
+    return _SECRET.search(_spaced(name)) is not None and not _NGINX_PASS.fullmatch(name)
 
 
 def kind_of(name: str, value: bytes) -> str:
@@ -253,7 +265,7 @@ def judge(name: str, value: bytes, role: str, known: Known) -> Allowed | None:
     guesses = (
         (Allowed.SWITCH, fits(value, Allowed.SWITCH)),
         (Allowed.NUMBER, _NUMBER.fullmatch(value)),
-        (Allowed.NUMBER, role == "php" and _PHP_NUMBER.fullmatch(value)),
+        (Allowed.NUMBER, _COUNTS.search(lower) and _PHP_NUMBER.fullmatch(value)),
         (Allowed.CHOICE, host and _LOOPBACK.fullmatch(value)),
         (Allowed.PATH, is_known_path(value, known)),
     )

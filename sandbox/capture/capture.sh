@@ -212,8 +212,9 @@ else
         sort | head -n 50000 >"$work/release"
     tr '\n' '\000' <"$work/release" | limited xargs -0 sha256sum 2>/dev/null |
         awk -v skip="${#app}" '/^[0-9a-f]+  / { print $1 "  " substr($0, 68 + skip) }' >"$top/release.txt"
-    # Words of the source: neither its comments nor the values of ini files.
+    # Words of the source: neither its comments, nor lines that set a secret, nor the values of ini files.
     grep -E '\.(php|phtml|inc)$' "$work/release" | tr '\n' '\000' | limited xargs -0 cat 2>/dev/null |
+        sed -E "/([Pp]ass|PASS|[Pp]wd|PWD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|[Ss]alt|SALT)[A-Za-z_]*[\"']?\]?[[:space:]]*(=>?|,)[[:space:]]*[\"']/d" |
         sed -E 's,^[[:space:]]*(//|#|\*|/\*).*,,; s,[[:space:]]//[[:space:]].*,,; s,/\*[^*]*\*/,,g' >"$work/source"
     {
         grep -ohwE '[A-Za-z_]{3,40}' "$work/source"

@@ -83,7 +83,8 @@ def mask_configuration(
     masked: dict[str, MaskedText] = {}
     left_out: list[str] = []
     for path, content in sorted(files.items()):
-        file = _File(path, roles.get(path, ""), capture.name, known, registry)
+        role = "php" if path.endswith("/.user.ini") else roles.get(path, "")
+        file = _File(path, role, capture.name, known, registry)
         if b"\0" in content or not fits(path.encode(), Allowed.PATH):
             left_out.append(path)
         elif file.role == "nginx":

@@ -292,14 +292,16 @@ def _with_trace(event: LogEvent, more: list[str]) -> LogEvent:
 
 
 def _nginx_files(capture: ServerCapture) -> list[bytes]:
-    return [content for path, content in capture.files.items() if capture.roles[path] == "nginx"]
+    return [
+        content for path, content in capture.files.items() if capture.roles.get(path) == "nginx"
+    ]
 
 
 def _zend_formats(capture: ServerCapture) -> list[str]:
     """Give the formats that the application's settings name for its log."""
     found: list[str] = []
     for path, content in capture.files.items():
-        if capture.roles[path] == "application":
+        if capture.roles.get(path) == "application":
             text = content.decode("utf-8", "replace")
             found += re.findall(r"\.format\s*=\s*[\"']([^\"'\n]*%message%[^\"'\n]*)[\"']", text)
     return [one for one in dict.fromkeys(found) if "%timestamp%" in one]

@@ -184,6 +184,8 @@ def _judge_value(place: Place, value: bytes, known: Known) -> Allowed | None:
     listed = value in {b"always", b"if_not_empty"} or (choice and choice.fullmatch(value))
     if listed and fits(value, Allowed.CHOICE):
         return Allowed.CHOICE
+    if place.directive.endswith("_pass") and _is_upstream(value, known):
+        return Allowed.CHOICE
     secret = is_secret(place.setting) and place.directive != "if"
     named = place.index > 0 and place.named
     guesses = (
@@ -211,6 +213,12 @@ def _judge_entry(place: Place, value: bytes) -> Allowed | None:
     if re.fullmatch(rb"[0-9]{1,3}", value):
         return Allowed.NUMBER
     return Allowed.VARIABLE if _VARIABLE.fullmatch(value) else None
+
+
+def _is_upstream(value: bytes, known: Known) -> bool:
+    """Tell whether it names a group of servers of this configuration, and a path without values."""
+    found = re.fullmatch(rb"(?:https?://)?([a-z_]{1,30})(?:/|(?:\$[a-z_]{1,30}){1,3})?", value)
+    return found is not None and found[1].decode() in known.upstreams
 
 
 def _is_path(value: bytes, known: Known) -> bool:

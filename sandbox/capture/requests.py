@@ -22,6 +22,7 @@ _MOST_EVENTS = 200_000  # of one server; older ones are passed over
 _LATER = datetime.max.replace(tzinfo=UTC)
 _FROM, _ERROR, _BELOW = 400, 500, 600
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN = frozenset({"application", "php"})
 # Whose word counts where several logs tell of one request.
 _WEIGHT = {"application": 0, "php": 1, "nginx-error": 2, "fpm": 3}
 
@@ -183,7 +184,8 @@ def _failures(capture: ServerCapture) -> Iterator[_Failure]:
     told = _join(access, logged)
     for number, event in enumerate(access):
         lines = told.get(number, [])
-        if event.status >= _ERROR or lines:
+        # nginx logs an error for every file that is not there; that is no failure.
+        if event.status >= _ERROR or any(line.kind in _OWN for line in lines):
             best = min(lines, key=lambda one: _WEIGHT.get(one.kind, 9), default=None)
             yield _Failure(capture.name, event, best, release)
     for event in told.get(_ALONE, []):

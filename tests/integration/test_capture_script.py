@@ -66,7 +66,12 @@ def files(version: str) -> list[tuple[bytes, str, int]]:
             0o644,
         ),
         (INDEX, f"{release}/public/index.php", 0o644),
-        (b"<?php class Shop_Late {}", f"{release}/library/Late.php", 0o644),
+        (
+            b"<?php class Shop_Late {}\ndefine('DB_PASSWORD', 'kanarie');\n"
+            b"$a = ['api_key' => \"kanarie\"];\n$this->token = 'kanarie';\n",
+            f"{release}/library/Late.php",
+            0o644,
+        ),
         (APPLICATION, f"{release}/application/configs/application.ini", 0o644),
         (b"7\n", f"{release}/VERSION", 0o644),
         (b"ref: refs/heads/main\n", f"{release}/.git/HEAD", 0o644),

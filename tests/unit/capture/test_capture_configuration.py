@@ -172,7 +172,17 @@ def test_no_canary_leaves(content: bytes, role: str, ends: bytes) -> None:
 @pytest.mark.parametrize("role", ["fpm", "php", "application"])
 @pytest.mark.parametrize(
     "name",
-    ["password", "db.pw", "shop.apiKey", "x.secret", "auth.token", "env[PIN]", "mail.pin", "a.dsn"],
+    [
+        "password",
+        "db.pw",
+        "shop.apiKey",
+        "x.secret",
+        "auth.token",
+        "http.proxy_password",
+        "env[PIN]",
+        "mail.pin",
+        "a.dsn",
+    ],
 )
 @pytest.mark.parametrize(
     "value", ["4711", "on", "true", "/var/log/nginx", "localhost", "12M", "E_ALL"]
@@ -186,6 +196,11 @@ def test_a_secret_name_never_leaves_its_value(role: str, name: str, value: str) 
 def test_long_numbers_of_unknown_settings_stay_behind() -> None:
     left = masked(b"shop.merchant = 123456789012\nshop.per_page = 20\n", "application")
     assert left == b'shop.merchant = "@secret:shop.merchant:number:9-16@"\nshop.per_page = 20\n'
+
+
+def test_a_group_of_servers_that_is_not_defined_is_a_host() -> None:
+    left = masked(b"location / { proxy_pass http://payment; }", "nginx")
+    assert left == b"location / { proxy_pass @secret:proxy_pass:url:9-16@; }"
 
 
 def test_structure_and_harmless_values_stay() -> None:
@@ -235,7 +250,9 @@ def test_settings_of_nginx_stay() -> None:
         b"      fastcgi_param SCRIPT_FILENAME $realpath_root$fastcgi_script_name;\n"
         b"      fastcgi_param APPLICATION_ENV production;\n"
         b"      fastcgi_pass unix:/run/php/php-fpm.sock;\n    }\n"
-        b"    add_header X-Frame-Options SAMEORIGIN always;\n  }\n}\n"
+        b"    location /api { proxy_pass http://app$request_uri; }\n"
+        b"    add_header X-Frame-Options SAMEORIGIN always;\n  }\n"
+        b"  upstream app { server 127.0.0.1:9000 weight=5; }\n}\n"
     )
     expected = content.replace(
         b"default upgrade; '' close;",

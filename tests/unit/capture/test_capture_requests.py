@@ -146,6 +146,15 @@ def test_several_logs_of_one_request_count_once() -> None:
     )  # fmt: skip
 
 
+def test_a_file_that_nginx_did_not_find_is_no_failure() -> None:
+    nginx = (
+        b'2026/11/25 10:00:00 [error] 1#1: *2 open() "/srv/x.ico" failed (2: No such file), client:'
+        b' 1.1.1.1, server: x, request: "GET /x.ico HTTP/1.1", host: "h"'
+    )
+    lines = [access("10:00:00", "GET /x.ico", 404)]
+    assert failing_requests([server("web1", lines, error=nginx)]) == ()
+
+
 def test_says_that_a_url_is_not_known() -> None:
     line = '10.0.0.1 - - [25/Nov/2026:10:00:00 +0000] "GET * HTTP/1.1" 500 72 "-" "-"'
     (found,) = failing_requests([server("web1", [line])])

@@ -1,0 +1,247 @@
+"""Marked values in every hiding place: none of them is in the bundle, said, or left over.
+
+The search shares nothing with the masking rules: it knows the planted texts and looks for their
+bytes, folded to lower case, in every file, packed or not, and in names of files.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from commands import COMMAND, environment, option_file, sandbox
+from database_servers import DatabaseServer
+from sandbox.cli.app import run
+from sandbox.masking.masker import Masker
+from sandbox.model import Batch, MaskedBatch
+
+pytestmark = pytest.mark.docker
+pytest_plugins = ("database_fixtures",)
+ON_MARIADB = pytest.mark.parametrize(
+    "database_server", [("mariadb", "10.11")], ids=["mariadb"], indirect=True
+)
+
+# Words that no dictionary knows and no generator of ours would give twice.
+WORDS = [f"{start}{middle}quorv" for start in ("zab", "mex", "tul") for middle in ("ipho", "ogra")]
+MAIL = "wexlorp.trandul@quibsoft.example"
+PHONE = "+49 171 8246097531"
+IBAN = "DE89370400440532013000"
+CARD = "4111111111111111"
+TOKEN = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"  # noqa: S105 - the one that must not be found
+PLANTED = [*WORDS, "wexlorp", "trandul", "quibsoft", "8246097531", IBAN, CARD, TOKEN]
+
+TABLE = """CREATE TABLE hiding (
+  id INT PRIMARY KEY, email VARCHAR(120) UNIQUE, first_name VARCHAR(60), company TINYTEXT,
+  city CHAR(40) CHARACTER SET latin1, phone VARCHAR(40), iban VARCHAR(40), card_number VARCHAR(40),
+  api_token VARCHAR(80), note TEXT, message LONGTEXT, payload JSON, preferences MEDIUMTEXT,
+  response MEDIUMTEXT, session_data BLOB, photo LONGBLOB, url VARCHAR(200), ip VARBINARY(16)
+) COMMENT='ask zabiphoquorv first'"""
+RULES = """extends: [common, zend]
+tables:
+  hiding: {session_data: php_session, photo: binary, payload: json, preferences: serialized}
+"""
+
+
+def rows() -> Iterator[tuple[bytes | str | int | None, ...]]:
+    for number, word in enumerate(WORDS):
+        serialized = f's:{len(word)}:"{word}"'
+        yield (
+            number, f"{number}{MAIL}", word.title(), f"{word} & Sons", f"{word}é",
+            PHONE, IBAN, CARD, TOKEN[number:] + TOKEN[:number],
+            f"Mrs {word.upper()} called from {PHONE}, write to {MAIL}; card {CARD}",
+            f"{word}\t{word}\n{MAIL}\\{word}'{word}\"", f'{{"who": "{word}", "to": ["{MAIL}"]}}',
+            f"a:2:{{i:0;{serialized};i:1;a:1:{{{serialized};{serialized}}}}}",
+            f'<payer name="{word}"><mail>{MAIL}</mail></payer>', f"user|{serialized};mail|i:1;",
+            b"\x89PNG" + word.encode() + b"\0" + MAIL.encode(),
+            f"https://quibsoft.example/{word}?mail={MAIL}", b"\x7f\x28\x01\x02",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def arguments(database_server: DatabaseServer, tmp_path: Path) -> Iterator[list[str]]:
+    """Plant everything; give an export of it that works."""
+    server = database_server
+    database = server.make_database()
+    server.run(TABLE, database=database)
+    connection = server.connect(database)
+    with connection.cursor() as cursor:
+        for row in rows():
+            marks = ", ".join(["%s"] * len(row))
+            cursor.execute(f"INSERT INTO hiding VALUES ({marks})", row)
+    connection.close()
+    account = server.make_account(f"SELECT, SHOW VIEW ON {database}.*")
+    option_file(tmp_path, f"{account}-secret")
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "error.log").write_text(log())
+    assert sandbox("keygen", "--out", tmp_path / "key").exit_code == 0
+    yield [
+        "export",
+        f"--source=mysql://{account}@127.0.0.1:{server.port}/{database}",
+        f"--defaults-file={tmp_path / 'reader.cnf'}",
+        f"--key-file={tmp_path / 'key'}",
+        f"--rules={tmp_path / 'rules.yaml'}",
+        f"--from-log={tmp_path / 'error.log'}",
+        f"--server=web1={captured(tmp_path)}",
+        f"--out={tmp_path / 'bundle'}",
+    ]
+    server.run(f"DROP DATABASE {database}")
+
+
+def log() -> str:
+    """A log that names people, among them one who is in no table."""
+    return (
+        f"2026-11-25T10:00:00+01:00 ERR [1] GET /api/hiding/3 500 Error: no {WORDS[0]} in a.php:1\n"
+        f"2026-11-25T10:00:01+01:00 ERR [2] Duplicate entry '1{MAIL}' for key 'email'\n"
+        f"2026-11-25T10:00:02+01:00 INFO [3] mail to {MAIL} of Mr {WORDS[1].title()}, {PHONE}\n"
+    )
+
+
+def captured(folder: Path) -> Path:
+    """Give what the capture script would have written on a server, secrets and all."""
+    secret = WORDS[2]
+    files = {
+        "FORMAT": "sandbox-capture 1\n",
+        "facts.tsv": f"name\tweb1\nsystem.ID\tdebian\nother\t{secret}\n",
+        "missing.txt": "",
+        "roles.tsv": "application\t/srv/application.ini\nnginx\t/etc/nginx/nginx.conf\n",
+        "release.txt": "",
+        "vocabulary.txt": "application\nerror\n",
+        "config/srv/application.ini": (
+            f'[production]\nresources.db.params.password = "{secret}"\n; by {WORDS[3]}\n'
+            f'mail.from = "{MAIL}"\napi.key = {TOKEN}\n'
+        ),
+        "config/etc/nginx/nginx.conf": f'http {{ proxy_set_header X-Token "{secret}"; }}\n',
+        "logs/var/log/shop.log": log(),
+    }
+    archive = folder / "web1.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"capture/{name}")
+            member.size = len(text.encode())
+            packed.addfile(member, io.BytesIO(text.encode()))
+    return archive
+
+
+def found_in(text: bytes) -> list[str]:
+    """Give the planted texts that are in a text: as they are, or packed as base64 or hex."""
+    folded = text.lower()
+    return [
+        planted
+        for planted in PLANTED
+        if planted.lower().encode() in folded
+        or any(form in text for form in packed_forms(planted.encode()))
+        or planted.encode().hex().encode() in folded
+    ]
+
+
+def packed_forms(text: bytes) -> list[bytes]:
+    """Give what a text looks like inside base64, at each of the three places it can begin."""
+    forms = []
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + text)
+        start = (before * 8 + 5) // 6
+        forms.append(encoded[start : len(encoded) - 4])
+    return forms
+
+
+def files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            content = file.read_bytes()
+            if file.suffix == ".zst":
+                content = zstandard.ZstdDecompressor().decompressobj().decompress(content)
+            yield str(file.relative_to(folder)), content
+
+
+@ON_MARIADB
+def test_nothing_planted_is_in_the_bundle_or_in_what_is_said(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    done = sandbox(*arguments, folder=tmp_path)
+    assert done.exit_code == 0, done.said
+    contents = list(files_of(tmp_path / "bundle"))
+    assert len(contents) > 5
+    for name, content in contents:
+        assert found_in(content + name.encode()) == [], name
+    assert found_in(done.said.encode("utf-8", "surrogateescape")) == []
+    shown = sandbox("inspect", tmp_path / "bundle", "--columns", folder=tmp_path)
+    assert shown.exit_code == 0, shown.said
+    assert found_in(shown.said.encode("utf-8", "surrogateescape")) == []
+
+
+def test_the_search_finds_what_is_there() -> None:
+    for planted in PLANTED:
+        for form in (planted, planted.upper(), planted.encode().hex()):
+            assert planted in found_in(b".." + form.encode() + b"..")
+        for before in (b"", b".", b".."):
+            packed = base64.b64encode(before + planted.encode() + b"....")
+            assert planted in found_in(packed)
+
+
+@ON_MARIADB
+@pytest.mark.parametrize("debug", [[], ["--debug"]])
+def test_a_crash_in_the_middle_says_nothing_of_what_it_read(
+    arguments: list[str],
+    debug: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crash(_masker: Masker, batch: Batch) -> MaskedBatch:
+        raise ValueError(f"cannot mask {batch.cells!r}")
+
+    monkeypatch.setattr(Masker, "mask_batch", crash)
+    assert run([*arguments, *debug]) == 1
+    said = capsys.readouterr()
+    assert "this is a bug in sandbox" in said.err
+    assert found_in((said.out + said.err).encode("utf-8", "surrogateescape")) == []
+
+
+@ON_MARIADB
+def test_no_secret_is_in_the_process_list_and_nothing_lies_around(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    before = {file for file in tmp_path.rglob("*") if file.is_file()}
+    seen: set[bytes] = set()
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while process.poll() is None:
+            seen |= processes_below(process.pid)
+    assert process.returncode == 0
+    assert len(seen) > 1
+    password = next(
+        line.partition("=")[2].strip('"')
+        for line in (tmp_path / "reader.cnf").read_text().splitlines()
+        if line.startswith("password")
+    )
+    key = (tmp_path / "key").read_text().strip()
+    for text in seen:
+        assert password.encode() not in text
+        assert key.encode() not in text
+        assert found_in(text) == []
+    left = {file for file in tmp_path.rglob("*") if file.is_file()} - before
+    assert all(file.is_relative_to(tmp_path / "bundle") for file in left)
+
+
+def processes_below(parent: int) -> set[bytes]:
+    """Give command lines and environments of a process and its children."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (entry / "status").read_text()
+            if entry.name == str(parent) or f"PPid:\t{parent}\n" in status:
+                found |= {(entry / name).read_bytes() for name in ("cmdline", "environ")}
+        except OSError:
+            continue  # it has ended meanwhile
+    return found

@@ -1,0 +1,274 @@
+"""What goes wrong at an export gets one clear error, and leaves nothing that looks whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from commands import COMMAND, Ended, environment, option_file, private, sandbox
+from database_servers import DatabaseServer
+from sandbox.bundle.reader import open_bundle
+from sandbox.errors import BundleInvalid
+from servers import eventually
+
+OTHER = pytest.param(("mysql", "9.7"), marks=pytest.mark.heavy)
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.parametrize(
+        "database_server", [("mariadb", "10.11"), OTHER], ids=["mariadb", "mysql"], indirect=True
+    ),
+]
+pytest_plugins = ("database_fixtures",)
+
+PLANTED = "Xylophanta"  # stands in a row that messages could quote
+RULES = "extends: [common]\ntables:\n  people: {note: free_text}\n  visits: {pad: shape}\n"
+VISITS = (
+    "CREATE TABLE visits (id INT PRIMARY KEY, person_id INT NOT NULL, at DATETIME, pad CHAR(200),"
+    " FOREIGN KEY (person_id) REFERENCES people (id))"
+)
+TABLES = (
+    "CREATE TABLE people (id INT PRIMARY KEY, email VARCHAR(80) UNIQUE, note TEXT)",
+    VISITS,
+    f"INSERT INTO people VALUES (1, 'one@{PLANTED}.example', 'about {PLANTED}'), (2, NULL, '')",
+    "INSERT INTO visits VALUES (1, 1, NOW(), 'x'), (2, 1, NOW(), 'y'), (3, 2, NOW(), 'z')",
+)
+
+
+@dataclass(frozen=True)
+class Ops:
+    """What ops have: a server, an account that may only read, rules and a key."""
+
+    server: DatabaseServer
+    database: str
+    account: str
+    folder: Path
+
+    def arguments(self, **changed: str | Path) -> list[str]:
+        """Give the arguments of an export that works, but for what is changed."""
+        usual: dict[str, str | Path] = {
+            "source": f"mysql://{self.account}@127.0.0.1:{self.server.port}/{self.database}",
+            "defaults-file": self.folder / "reader.cnf",
+            "key-file": self.folder / "key",
+            "rules": self.folder / "rules.yaml",
+            "sample": "100%",
+            "out": self.folder / "bundle",
+        }
+        options = usual | {name.replace("_", "-"): value for name, value in changed.items()}
+        return ["export", *(f"--{name}={value}" for name, value in options.items() if value)]
+
+    def export(self, *more: str, **changed: str | Path) -> Ended:
+        return sandbox(*self.arguments(**changed), *more, folder=self.folder)
+
+    def left(self) -> list[str]:
+        """Give what lies where the bundle should be."""
+        return sorted(one.name for one in self.folder.glob("bundle*"))
+
+
+@pytest.fixture
+def ops(database_server: DatabaseServer, tmp_path: Path) -> Iterator[Ops]:
+    database = database_server.make_database()
+    database_server.run(*TABLES, database=database)
+    account = database_server.make_account(f"SELECT, SHOW VIEW ON {database}.*")
+    option_file(tmp_path, f"{account}-secret")
+    (tmp_path / "rules.yaml").write_text(RULES)
+    assert sandbox("keygen", "--out", tmp_path / "key").exit_code == 0
+    yield Ops(database_server, database, account, tmp_path)
+    database_server.run(f"DROP DATABASE {database}")
+
+
+def refused(ops: Ops, ended: Ended, exit_code: int, *said: str) -> None:
+    """Check that there is one clear error, without a secret or a value, and nothing is left."""
+    assert ended.exit_code == exit_code, ended.said
+    assert ended.stderr.count("error: ") == 1
+    for text in said:
+        assert text in ended.stderr
+    for secret in (f"{ops.account}-secret", PLANTED, "Traceback"):
+        assert secret not in ended.said
+    assert ops.left() == []
+
+
+def test_an_export_that_works_is_verified_and_says_what_comes_next(ops: Ops) -> None:
+    done = ops.export()
+    assert done.exit_code == 0, done.said
+    assert "sandbox inspect" in done.stdout
+    assert PLANTED not in done.said
+    manifest = open_bundle(ops.folder / "bundle").manifest
+    assert {table.name: table.rows for table in manifest.tables} == {"people": 2, "visits": 3}
+    assert manifest.unknown  # an account that may only read does not see everything
+    again = ops.export()
+    assert (again.exit_code, "never written over" in again.stderr) == (2, True)
+
+
+def test_a_wrong_password_is_refused(ops: Ops) -> None:
+    wrong = private(ops.folder / "wrong", "not the password\n")
+    ended = ops.export(defaults_file="", password_file=wrong)
+    refused(ops, ended, 11, "password", "hint:")
+    assert "not the password" not in ended.said
+
+
+def test_a_password_in_the_address_is_refused_without_echoing_it(ops: Ops) -> None:
+    url = f"mysql://{ops.account}:{ops.account}-secret@127.0.0.1:{ops.server.port}/{ops.database}"
+    refused(ops, ops.export(source=url), 2, "password")
+
+
+def test_no_password_and_nobody_to_ask_names_the_ways(ops: Ops) -> None:
+    refused(ops, ops.export(defaults_file=""), 10, "--password-file", "--defaults-file")
+
+
+def test_a_port_where_nobody_listens_is_named(ops: Ops) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    url = f"mysql://{ops.account}@127.0.0.1:{port}/{ops.database}"
+    refused(ops, ops.export(source=url), 11, str(port))
+
+
+def test_a_host_that_nobody_knows_is_named(ops: Ops) -> None:
+    url = f"mysql://{ops.account}@nowhere.invalid/{ops.database}"
+    refused(ops, ops.export(source=url), 11, "nowhere.invalid")
+
+
+def test_a_database_that_the_account_cannot_see_is_named(ops: Ops) -> None:
+    url = f"mysql://{ops.account}@127.0.0.1:{ops.server.port}/mysql"
+    refused(ops, ops.export(source=url), 11, "mysql")
+
+
+def test_an_account_that_could_write_is_refused_unless_allowed(ops: Ops) -> None:
+    ops.server.run(f"GRANT INSERT ON {ops.database}.* TO {ops.account}")
+    refused(ops, ops.export(), 15, "INSERT")
+    assert ops.export("--allow-write-grants").exit_code == 0
+
+
+def test_every_column_without_a_rule_is_named_at_once(ops: Ops) -> None:
+    ops.server.run(
+        "ALTER TABLE people ADD COLUMN mystery VARCHAR(40)",
+        "ALTER TABLE visits ADD COLUMN whatever TEXT",
+        database=ops.database,
+    )
+    refused(ops, ops.export(), 12, "people.mystery", "visits.whatever")
+    assert ops.export("--unclassified=shape").exit_code == 0
+
+
+def test_a_rule_for_a_column_that_is_not_there_is_named_with_its_line(ops: Ops) -> None:
+    (ops.folder / "rules.yaml").write_text(RULES.replace("pad", "pda"))
+    refused(ops, ops.export(), 12, "rules.yaml:4", "pda")
+
+
+def test_a_rule_file_that_cannot_be_read_is_named_with_its_line(ops: Ops) -> None:
+    (ops.folder / "rules.yaml").write_text("tables:\n  people: {note: no_such_masker}\n")
+    refused(ops, ops.export(), 10, "rules.yaml:2")
+
+
+def test_a_condition_that_is_no_sql_is_refused_without_repeating_it(ops: Ops) -> None:
+    ended = ops.export(include=f"people:no_column = '{PLANTED}'")
+    refused(ops, ended, 11)
+
+
+def test_a_missing_key_says_how_to_make_one(ops: Ops) -> None:
+    refused(ops, ops.export(key_file=ops.folder / "none"), 15, "sandbox keygen")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_is_one_error_and_leaves_nothing(ops: Ops) -> None:
+    fill_visits(ops, 20_000)
+    disk = ops.folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], check=True)
+    try:
+        ended = ops.export(out=disk / "bundle")
+        refused(ops, ended, 13, "no space left")
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_an_export_that_is_ended_leaves_nothing_that_looks_whole(
+    ops: Ops, sent: signal.Signals, exit_code: int
+) -> None:
+    fill_visits(ops, 120_000)
+    with subprocess.Popen(
+        [*COMMAND, *ops.arguments()],
+        env=environment(ops.folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as process:
+        eventually(lambda: any(ops.folder.glob("bundle.partial-*/data/*/visits/*")))
+        time.sleep(0.1)
+        process.send_signal(sent)
+        said = b"".join(process.communicate(timeout=60))
+    assert process.returncode == exit_code, said
+    assert PLANTED.encode() not in said
+    if sent is not signal.SIGKILL:
+        assert ops.left() == []
+        return
+    (partial,) = ops.left()
+    with pytest.raises(BundleInvalid):
+        open_bundle(ops.folder / partial)
+    assert ops.export().exit_code == 0  # and the next one tidies up
+    assert ops.left() == ["bundle"]
+
+
+def test_a_lost_connection_is_one_error(ops: Ops) -> None:
+    fill_visits(ops, 120_000)
+    with subprocess.Popen(
+        [*COMMAND, *ops.arguments()],
+        env=environment(ops.folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        eventually(lambda: any(ops.folder.glob("bundle.partial-*/data/*/visits/*")))
+        for (number,) in ops.server.ask(
+            f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{ops.account}'"
+        ):
+            ops.server.run(f"KILL {number}")
+        stdout, stderr = process.communicate(timeout=60)
+    refused(ops, Ended(process.returncode, stdout, stderr), 11)
+
+
+def test_statements_are_shown_as_they_run_and_only_to_their_owner(ops: Ops) -> None:
+    file = ops.folder / "statements.sql"
+    assert ops.export(show_sql=file).exit_code == 0
+    text = file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    assert "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;" in text
+    assert f"{ops.account}-secret" not in text
+    writes = ("INSERT", "UPDATE", "DELETE", "REPLACE", "ALTER", "CREATE TABLE", "LOCK")
+    lines = [line for line in text.splitlines() if line.startswith(writes)]
+    assert lines == []
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(ops: Ops) -> None:
+    done = ops.export("--dry-run", "--json")
+    assert done.exit_code == 0, done.said
+    people = done.data["tables"][0]
+    assert (people["name"], people["rows"], people["role"]) == ("people", 2, "whole")
+    treatments = {column["name"]: column["treatment"] for column in people["columns"]}
+    assert treatments == {"id": "kept", "email": "email", "note": "free_text"}
+    assert ops.left() == []
+    assert PLANTED not in done.said
+
+
+def fill_visits(ops: Ops, rows: int) -> None:
+    """Fill a table, so that reading it takes a while."""
+    ops.server.run(
+        "SET SESSION cte_max_recursion_depth = 1000000"
+        if not ops.server.is_mariadb
+        else "SET SESSION max_recursive_iterations = 1000000",
+        "INSERT INTO visits WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n"
+        f" WHERE i < {rows}) SELECT i, 1 + i % 2, NOW(), SHA2(i, 512) FROM n",
+        database=ops.database,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -10,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from bundle_reader import ReadBundle
 from demo_production import DEMO_FOLDER, LABEL
 from demo_production.__main__ import is_as_told, show
+from demo_production.handover import hand_over
 from demo_production.release import NEW, OLD, branch_with, make_repository, pack_build
 from demo_production.requests import FAILING, STRASSER, TABLE, Reply, Request, ask, send
 from demo_production.stack import Stack, renew_database, roll_out
 from demo_production.story import LOST_ON_WEB2, Plan, Told, clean_up, tell
+from sandbox.bundle.reader import open_bundle
 from sandbox.replica.containers import Container, File, find_container
 from sandbox.replica.engine import Engine
 from servers import Silent, eventually
@@ -270,3 +274,25 @@ def test_builds_have_the_same_commits_on_every_machine(told: Told, tmp_path: Pat
 
 def _iso(german: str) -> str:
     return "-".join(reversed(german.split(".")))
+
+
+def test_operations_hand_over_a_small_bundle_of_what_failed(
+    engine: Engine, told: Told, tmp_path: Path
+) -> None:
+    handed = hand_over(engine, told.production, tmp_path / "operations", Silent())
+    manifest = open_bundle(handed.bundle).manifest
+    in_production = sum(table.rows_in_source or 0 for table in manifest.tables)
+    assert in_production > 300_000
+    assert 2000 < manifest.rows <= in_production * 0.02
+    tables = ReadBundle(handed.bundle).tables()
+    order = next(row for row in tables["orders"] if row[0] == b"4711")
+    assert b"0000-00-00" in order
+    assert b"9" in [row[0] for row in tables["customers"]]
+    requests = (handed.bundle / "requests/failing.jsonl").read_text()
+    read = [json.loads(line) for line in requests.splitlines()]
+    failed = {f"{one['method']} {one['url']}" for one in read}
+    assert {str(request) for request in FAILING if request != DAILY} <= failed
+    kinds = {one.kind.value for one in manifest.objects}
+    assert kinds == {"table", "view", "function", "procedure", "trigger", "event"}
+    # An account that may only read, and still nothing of the schema is unknown: ops gave the rest.
+    assert [one for one in manifest.unknown if not one.startswith("web")] == []

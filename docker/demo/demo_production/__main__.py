@@ -12,6 +12,8 @@ from dataclasses import replace
 from types import FrameType
 from typing import NoReturn
 
+from demo_production import WORK_FOLDER
+from demo_production.handover import hand_over
 from demo_production.release import DemoBroken
 from demo_production.requests import FAILING, TABLE
 from demo_production.story import Plan, Told, clean_up, tell
@@ -58,9 +60,14 @@ def main() -> int:
             if given.do == "down":
                 print(f"removed {clean_up(engine, plan.name)} containers of the demo; images stay")
                 return 0
-            told = tell(engine, plan, TerminalProgress(errors))
+            progress = TerminalProgress(errors)
+            told = tell(engine, plan, progress)
             show(told)
-            return 0 if is_as_told(told) else 3
+            if not is_as_told(told):
+                return 3
+            hand_over(engine, told.production, WORK_FOLDER / f"{plan.name}-operations", progress)
+            show_what_runs(told)
+            return 0
     except DemoBroken as error:
         errors.print(f"error: the demo's files do not fit together: {error}", markup=False)
         return 1
@@ -73,15 +80,21 @@ def main() -> int:
 
 
 def show(told: Told) -> None:
-    """Print the table, and where to look next."""
+    """Print the table."""
     console = console_for("stdout")
     console.print()
     console.print(lay_out(TABLE, told.columns))
     before, web1, web2, at_qa = told.columns
     console.print(
         f"\n{len(set(broken(TABLE, before, web1)) | set(broken(TABLE, before, web2)))} requests "
-        f"broke on production with the push; {len(broken(TABLE, before, at_qa))} on QA.\n"
+        f"broke on production with the push; {len(broken(TABLE, before, at_qa))} on QA."
     )
+
+
+def show_what_runs(told: Told) -> None:
+    """Print where to look next."""
+    console = console_for("stdout")
+    console.print()
     for title, address in (
         ("production", told.production.address("balancer")),
         ("  web1", told.production.address("web1")),

@@ -19,6 +19,7 @@ from demo_production import DEMO_FOLDER
 from demo_production.database import Account, use_accounts
 from demo_production.requests import SHOP_LOG
 from demo_production.stack import Stack
+from sandbox.errors import StackError
 from sandbox.model import Progress
 from sandbox.replica.containers import Container, File, find_container
 from sandbox.replica.engine import Engine
@@ -29,8 +30,10 @@ _SCRIPT = "/tmp/capture.sh"  # noqa: S108 - likewise
 _SEEN = "GET /api/reports/daily?date=2026-11-20"
 
 
-class ExportFailed(Exception):
+class ExportFailed(StackError):
     """The command ended otherwise than it should; it has said why."""
+
+    default_hint = "What the command said is above."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def hand_over(engine: Engine, production: Stack, folder: Path, progress: Progres
     folder.mkdir(mode=0o700, parents=True)
     database = find_container(engine, f"{production.ground.network}-db")
     if database is None:
-        raise ExportFailed("production has no database")
+        raise ExportFailed("production has no database.")
     with progress.stage("capture", total=len(production.servers), unit="servers") as stage:
         script = _sandbox("capture", "--script").stdout
         for name, server in production.servers.items():
@@ -147,5 +150,5 @@ def _sandbox(*arguments: str, shown: bool = False) -> subprocess.CompletedProces
         [sys.executable, "-m", "sandbox", *arguments], stdout=output, stderr=None, check=False
     )
     if done.returncode != 0:
-        raise ExportFailed(f"sandbox {arguments[0]} ended with {done.returncode}")
+        raise ExportFailed(f"sandbox {arguments[0]} ended with {done.returncode}.")
     return done

@@ -27,7 +27,7 @@ _UNIQUE = re.compile(
     r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)", re.MULTILINE
 )
 _PART = re.compile(r"`((?:[^`]|``)*)`(?:\(\d+\))?(?:\s+(?:ASC|DESC))?")
-# Names are taken up to the quote before the next word: MariaDB 10.5 does not double a quote in them.
+# Names go up to the quote before the next word: MariaDB 10.5 does not double quotes in them.
 _FOREIGN = re.compile(
     r"^  CONSTRAINT `(?P<name>[^\n]+?)` FOREIGN KEY \(`(?P<columns>[^\n]+?)`\) "
     r"REFERENCES `(?P<parent>[^\n]+?)` \(`(?P<others>[^\n]+?)`\)(?P<actions>[^\n]*)$",

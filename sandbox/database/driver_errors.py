@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sandbox.database.client import describe_client
 from sandbox.errors import (
     AccessDenied,
     RightMissing,
@@ -75,10 +76,14 @@ def _number(error: BaseException) -> int | None:
 
 
 def _of_connecting(number: int, what: str) -> SourceError:
+    if number in _TLS:
+        return TlsFailed(
+            f"No TLS connection to a server that could be verified: {what} (error {number}).",
+            hint=_tls_hint(),
+        )
     known: tuple[tuple[frozenset[int], type[SourceError], str], ...] = (
         (_UNREACHABLE, SourceUnreachable, f"No database server answers at {what}"),
         (_DENIED, AccessDenied, f"The server refuses the account or its password: {what}"),
-        (_TLS, TlsFailed, f"No verified TLS connection to {what}"),
         (_FULL, SourceBusy, f"The server takes no more connections: {what}"),
         (_LOST, SourceUnreachable, f"The server broke the connection off: {what}"),
     )
@@ -121,3 +126,16 @@ def _of_statement(number: int, what: str) -> SourceError:
             f"The server is or the session was made read-only: {what} (error {number})."
         )
     return StatementFailed(f"The server refused a statement: {what} (error {number}).")
+
+
+def _tls_hint() -> str:
+    """Say what can be done, and what the installed library can do."""
+    version = describe_client().library_version
+    # MySQL's own library counts as the server does, from 5.6 on.
+    checks = "checks chain and host name together" if version.startswith("3.") else "checks both"
+    return (
+        "Name the authority of the server's certificate as ssl-ca in the option file; its name "
+        f"must be the host of the address. The client library here ({version}) {checks}. "
+        "Without it: run on the server over its socket, use an SSH tunnel, or accept the risk "
+        "with --insecure-source."
+    )

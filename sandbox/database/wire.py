@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import select
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -70,6 +71,19 @@ class Wire:
             if not stream.ended and self._open:
                 self._drain(stream)
 
+    def is_hung_up(self) -> bool:
+        """Tell whether the server has ended the conversation; may be asked from any thread."""
+        poll = select.poll()
+        poll.register(self._connection.fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
+
+    def cut(self) -> None:
+        """Cut the connection off under whichever thread waits for it."""
+        with contextlib.suppress(OSError):
+            cut = socket.socket(fileno=os.dup(self._connection.fileno()))
+            with cut:
+                cut.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the connection; what was begun is rolled back by the server."""
         if self._open:
@@ -91,10 +105,7 @@ class Wire:
         except SourceLost:
             pass
         # Else the library would take every row that is left before it closed.
-        with contextlib.suppress(OSError):
-            cut = socket.socket(fileno=os.dup(self._connection.fileno()))
-            with cut:
-                cut.shutdown(socket.SHUT_RDWR)
+        self.cut()
         self.close()
 
 
@@ -140,7 +151,8 @@ def logged_connection_class() -> Any:  # noqa: ANN401 - a class of an untyped li
             super().set_character_set(charset, collation)
 
         def autocommit(self, on: bool) -> None:  # noqa: FBT001 - the driver's own signature
-            self._log.record(f"SET autocommit = {int(on)}")
+            if self.get_autocommit() != on:  # else the driver sends nothing
+                self._log.record(f"SET autocommit = {int(on)}")
             super().autocommit(on)
 
         def commit(self) -> None:

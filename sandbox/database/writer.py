@@ -60,6 +60,14 @@ class Writer:
             LoadWarning((level or b"").decode(), int(number or b"0")) for level, number, *_ in rows
         )
 
+    def is_hung_up(self) -> bool:
+        """Tell whether the server has ended the conversation; may be asked from any thread."""
+        return self._wire.is_hung_up()
+
+    def cut(self) -> None:
+        """Cut the connection off under whichever thread waits for it."""
+        self._wire.cut()
+
     def close(self) -> None:
         """Close the session."""
         self._wire.close()

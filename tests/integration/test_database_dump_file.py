@@ -28,10 +28,10 @@ def dump(server: DatabaseServer, database: str, options: str = OPTIONS) -> bytes
     )
     file = f'[client]\nuser=root\npassword="{password}"\nsocket=/run/mysqld/mysqld.sock'
     code, output = container.exec_run(["sh", "-c", script, file], demux=True)
+    assert isinstance(output, tuple)
     assert code == 0, output[1]
-    content = output[0]
-    assert isinstance(content, bytes)
-    return content
+    assert isinstance(output[0], bytes)
+    return output[0]
 
 
 @pytest.fixture

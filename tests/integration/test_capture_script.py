@@ -46,6 +46,11 @@ $line = date('c') . " ERR [0123456789abcdef] GET /api/orders/4711 500 "
     . "Shop_Exception: no order in library/Late.php:3\\n";
 file_put_contents('/var/log/shop/shop.log', $line, FILE_APPEND);
 """
+LATE = b"""<?php class Shop_Late {}
+define('DB_PASSWORD', 'kanarie');
+$a = ['api_key' => "kanarie"];
+$this->token = 'kanarie';
+"""
 APPLICATION = b"""[production]
 resources.log.stream.writerParams.stream = APPLICATION_PATH "/../../../../../var/log/shop/shop.log"
 resources.log.stream.formatterParams.format = "%timestamp% %priorityName% %message%" PHP_EOL
@@ -66,12 +71,7 @@ def files(version: str) -> list[tuple[bytes, str, int]]:
             0o644,
         ),
         (INDEX, f"{release}/public/index.php", 0o644),
-        (
-            b"<?php class Shop_Late {}\ndefine('DB_PASSWORD', 'kanarie');\n"
-            b"$a = ['api_key' => \"kanarie\"];\n$this->token = 'kanarie';\n",
-            f"{release}/library/Late.php",
-            0o644,
-        ),
+        (LATE, f"{release}/library/Late.php", 0o644),
         (APPLICATION, f"{release}/application/configs/application.ini", 0o644),
         (b"7\n", f"{release}/VERSION", 0o644),
         (b"ref: refs/heads/main\n", f"{release}/.git/HEAD", 0o644),

@@ -56,7 +56,7 @@ def _set(words: str) -> frozenset[str]:
 
 _METHOD = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
 _URL = re.compile(
-    rf"(?:\b{_METHOD} (?:https?://[^\s/\"'<>]+)?|https?://[^\s/\"'<>]+|^)(/X
+    rf"(?:\b{_METHOD} (?:https?://[^\s/\"'<>]+)?|https?://[^\s/\"'<>]+|^)(/[^\s\"'<>#]*)"
 )
 _KEY_LIKE = re.compile(
     rf"{NUMBER}|[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}"

@@ -22,7 +22,7 @@ _COMPANIONS = ("person", "key")
 _GIVEN_UP = {"coordinate": "precision", "generalise": "precision", "constant": "value"}
 TEXT_KINDS = frozenset({"log", "config", "sql", "plain"})
 _SQL = re.compile(
-    r"(?P<literal>'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\")|(?P<name>`[^`]*`)"
+    r"(?P<literal>'(?:[^'\\]|\\.|'')*(?:'|\Z)|\"(?:[^\"\\]|\\.|\"\")*(?:\"|\Z))|(?P<name>`[^`]*`)"
     r"|(?P<code>/\*M?!\d*)|(?P<comment>/\*.*?(?:\*/|\Z)|(?:--(?=\s)|\#)[^\n]*)",
     re.DOTALL,
 )

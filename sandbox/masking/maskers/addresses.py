@@ -9,12 +9,13 @@ from collections.abc import Callable
 from sandbox.masking.prf import Prf
 from sandbox.masking.words import Words
 
-_MAIL = re.compile(r"[^\s@<>,;\"()\[\]|=]+@[^\s@<>,;\"()\[\]|=]+")
+_MAIL = re.compile(r"[^\s@<>,;\"()\[\]|=]{1,64}@[^\s@<>,;\"()\[\]|=]+")
 _TOP_LEVEL = re.compile(r"\.[^\W\d_]{2,}\W*$")
 IPV4 = r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d|\d)"
 # Only candidates: what is none ("10:20:30") is told apart by parsing it.
 IPV6 = r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![\w:])"
 _ADDRESS = re.compile(f"({IPV6})|({IPV4})")
+_LINK_LOCAL = 0xFE80
 _V4_LENGTH, _V6_LENGTH = 4, 16
 # The own machine, no machine, and netmasks: nobody's address.
 _NOBODY = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255"})  # noqa: S104 - names
@@ -96,8 +97,6 @@ class Addresses:
 
     def _mask_v6(self, address: str) -> str:
         head, colon, tail = address.rpartition(":")
-        if address.lower().startswith("fe80:"):
-            return f"{address[:5]}{self._mask_v6(address[4:])[1:]}"
         if "." in tail:
             # An IPv4 address in IPv6 clothes: the prefix says which clothes.
             return f"{head}{colon}{self.mask_one(tail)}"
@@ -110,6 +109,8 @@ class Addresses:
             return ":".join(groups[:-2] + [_write_group(group, new) for group in groups[-2:]])
         values = [int(group, 16) for group in groups if group]
         ranges = [_hex_class(value) for value in values]
+        if values[:1] == [_LINK_LOCAL]:
+            ranges[0] = (_LINK_LOCAL, _LINK_LOCAL)
         value, size = 0, 1
         for one, (low, high) in zip(values, ranges, strict=True):
             value, size = value * (high - low + 1) + one - low, size * (high - low + 1)

@@ -45,25 +45,26 @@ _ZONE = (
     r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
     r"/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?"
 )
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://"
 _PATTERN = re.compile(
     rf"""
-    (?P<secret>(?<![^\W_])(?:[\w.\-]*[_.\-])?(?i:{_NAMES_OF_SECRETS})["'\]]*\s*(?:=>|[=:]|\s(?=["']))\s*)
+    (?P<secret>(?<![^\W_])(?:[\w.\-]{{0,60}}[_.\-])?(?i:{_NAMES_OF_SECRETS})["'\]]*\s*(?:=>|[=:]|\s(?=["']))\s*)
         (?P<value>(?!(?i:yes|no|true|false|null|on|off|none)\b)
         (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+))
     |(?P<bearer>\b(?:Basic|Bearer)\s+)(?P<credentials>[A-Za-z0-9+/=._~\-]{{6,}})
-    |(?P<session>\w*SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)
-    |(?P<url>(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]*://[^\s<>"'`]+)
-    |(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]+@[^\s@<>,;:"'()\[\]|=/\\?]*[^\W_])
+    |(?P<session>\w{{0,40}}SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)
+    |(?P<url>(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]{{0,30}}://(?:(?!{_SCHEME})[^\s<>"'`])+)
+    |(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]{{1,64}}@[^\s@<>,;:"'()\[\]|=/\\?]{{0,255}}[^\W_])
     |(?P<moment>(?<![\w])(?:{_MOMENT})(?!\w))
     |(?P<zone>\b{_ZONE}\b)
     |(?P<date>(?<![\w.\-])(?:{WRITTEN_DATE})(?![\w\-]))
     |(?P<iban>(?<!\w)[A-Za-z]{{2}}\d\d(?:\s?[A-Za-z0-9]{{4}}){{2,7}}(?:\s?[A-Za-z0-9]{{1,3}})?(?!\w))
     |(?P<address>{IPV6}|{IPV4})
-    |(?P<escaped>[\w.+\-]*(?:%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})(?:[\w.+\-]|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})*)
+    |(?P<escaped>[\w.+\-]{{0,60}}(?:%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})(?:[\w.+\-]|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})*)
     |(?P<uuid>(?<!\w)[0-9A-Fa-f]{{8}}-(?:[0-9A-Fa-f]{{4}}-){{3}}[0-9A-Fa-f]{{12}}(?!\w))
     |(?P<token>(?<![^\W_])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{{16,}}={{0,2}}(?![^\W_]))
-    |(?P<mixed>(?<![^\W_])(?:[A-Za-z]+\d+|\d+[A-Za-z]+){{2,}}[A-Za-z]*(?![^\W_]))
-    |(?P<telephone>(?<![\w.])(?:\+\d|\(?0\d)(?:[\d\ ()/\-\u00a0]*\d)?(?!\w)
+    |(?P<mixed>(?<![^\W_])(?:[A-Za-z]++\d++|\d++[A-Za-z]++){{2,}}+[A-Za-z]*+(?![^\W_]))
+    |(?P<telephone>(?<![\w.])(?:\+\d|\(?0\d)(?:[\d\ ()/\-\u00a0]{{0,30}}\d)?(?!\w)
         |(?<![\w.])\(?\d{{3}}\)?[\-.\ ]\d{{3}}[\-.]\d{{4}}(?!\w))
     |(?P<card>(?<![\w.])\d(?:[\ \-]?\d){{11,18}}(?!\w))
     |(?P<number>\d+)
@@ -187,7 +188,7 @@ class FreeText:
         spelled = read_escaped(found[0])
         if spelled.text == found[0]:
             return self._piecewise(found[0])
-        return spelled.masked_by(self.mask)
+        return spelled.masked_by(self._mask_decoded)
 
     def _mixed(self, found: re.Match[str]) -> str:
         """Mask letters and digits by turns, unless programs are called so: ``utf8mb4``."""
@@ -195,6 +196,15 @@ class FreeText:
         if all(len(part) > 1 and self.is_known(part) for part in letters):
             return found[0]
         return self._token(found[0])
+
+    def _mask_decoded(self, text: str) -> str:
+        """Mask what escapes stood for; escapes within it are not decoded once more."""
+        return _PATTERN.sub(
+            lambda found: (
+                self._piecewise(found[0]) if found.lastgroup == "escaped" else self._replace(found)
+            ),
+            text,
+        )
 
     def _telephone(self, found: re.Match[str]) -> str:
         text = found[0]

@@ -201,3 +201,14 @@ def test_dictionary_holds_no_name() -> None:
     assert {"oder", "because", "maintenant"} <= words
     assert not words & {"peter", "müller", "lindqvist", "berlin", "klein", "strasse", "rose"}
     assert len(words) > 5000
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a-", "a.", "01 ", "%41", "%25", "@", "a@", "::", "1:", "pass.", "a1", "http://", "'", "é1a",
+    ],
+)  # fmt: skip
+def test_no_text_is_slow_to_mask_or_nested_too_deep(shop_masker: Masker, piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    assert len(mask(shop_masker, text)) == len(text)

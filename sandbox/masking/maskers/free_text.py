@@ -179,7 +179,9 @@ class FreeText:
     def _address(self, found: re.Match[str]) -> str:
         text, start = found[0], found.start()
         before = found.string[max(0, start - _LONGEST_PRODUCT) : start]
-        if not is_address(text):
+        # "A::B" is a class and its member.
+        is_name = text.count(":") == len("::") and text.replace(":", "").isalpha()
+        if is_name or not is_address(text):
             return self._piecewise(text)
         # "Chrome/129.0.0.0" is a version.
         return text if _PRODUCTS.search(before) else self._addresses.mask_one(text)

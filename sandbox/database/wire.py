@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import select
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -71,18 +70,13 @@ class Wire:
             if not stream.ended and self._open:
                 self._drain(stream)
 
-    def is_hung_up(self) -> bool:
-        """Tell whether the server has ended the conversation; may be asked from any thread."""
-        poll = select.poll()
-        poll.register(self._connection.fileno(), select.POLLRDHUP)
-        return bool(poll.poll(0))
+    def handle(self) -> socket.socket:
+        """Give a second handle of the connection's socket, to be closed by the caller.
 
-    def cut(self) -> None:
-        """Cut the connection off under whichever thread waits for it."""
-        with contextlib.suppress(OSError):
-            cut = socket.socket(fileno=os.dup(self._connection.fileno()))
-            with cut:
-                cut.shutdown(socket.SHUT_RDWR)
+        With it another thread can see whether the server hung up, and cut the connection under a
+        statement that waits for ever. The driver lets nobody but its own thread ask it anything.
+        """
+        return socket.socket(fileno=os.dup(self._connection.fileno()))
 
     def close(self) -> None:
         """Close the connection; what was begun is rolled back by the server."""
@@ -105,7 +99,8 @@ class Wire:
         except SourceLost:
             pass
         # Else the library would take every row that is left before it closed.
-        self.cut()
+        with contextlib.suppress(OSError), self.handle() as handle:
+            handle.shutdown(socket.SHUT_RDWR)
         self.close()
 
 

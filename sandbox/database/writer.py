@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -60,13 +61,9 @@ class Writer:
             LoadWarning((level or b"").decode(), int(number or b"0")) for level, number, *_ in rows
         )
 
-    def is_hung_up(self) -> bool:
-        """Tell whether the server has ended the conversation; may be asked from any thread."""
-        return self._wire.is_hung_up()
-
-    def cut(self) -> None:
-        """Cut the connection off under whichever thread waits for it."""
-        self._wire.cut()
+    def handle(self) -> socket.socket:
+        """Give a second handle of the connection's socket; see `Wire.handle`."""
+        return self._wire.handle()
 
     def close(self) -> None:
         """Close the session."""

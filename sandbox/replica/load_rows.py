@@ -92,7 +92,8 @@ class _Loading:
         """Load a part and give the digest of the text that was sent."""
         table, repair = self.table, self.repair
         lost = sum(repair.losses.cells.values())
-        with Feed(repair.apply(self.bundle.read_part(part)), self.stop) as feed:
+        blocks = repair.apply(self.bundle.read_part(part))
+        with Feed(self.writer, blocks, self.stop) as feed:
             self.writer.execute(load_statement(table, str(feed.path)), f"table {table.name}")
         affected = self.writer.affected
         warned = Counter(warning.number for warning in self.writer.warnings())

@@ -198,7 +198,7 @@ def test_the_script_loads_it_by_hand(server: tuple[DockerContainer, Login], bund
         workdir="/tmp/bundle",  # noqa: S108
         environment={"MYSQL_PWD": ROOT},
     )
-    assert ran.exit_code == 0, ran.output.decode()
+    assert ran.exit_code == 0, ran.output
     assert checksums(login, "by_hand") == checksums(login, "world")
     expected = {(one.kind, one.name): as_created(one) for one in open_bundle(bundle).objects()}
     found = {(one.kind, one.name): as_created(one) for one in definitions(login, "by_hand")}

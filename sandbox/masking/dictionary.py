@@ -101,7 +101,6 @@ def _lorem_of(language: str) -> tuple[str, ...]:
     return tuple(module.Provider.word_list)
 
 
-@cache
 def _words_of_names() -> frozenset[str]:
     return split_words(
         text

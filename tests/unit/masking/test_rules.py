@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from sandbox.errors import SettingsError
+from sandbox.masking.maskers.catalogue import MASKERS
 from sandbox.masking.packs import packs_folder, with_packs
 from sandbox.masking.rules import Precision, Rules, Source, parse_rules
 
@@ -150,3 +153,14 @@ def test_shipped_packs_keep_no_text() -> None:
         if rule.masker == "keep" and not rule.types:
             assert rule.precision is Precision.TYPE or rule.if_present, rule.place
         assert not (rule.masker == "keep" and set(rule.types.split("|")) & textual), rule.place
+
+
+def test_documented_example_is_valid_and_every_masker_is_documented() -> None:
+    document = (packs_folder().parent / "docs/masking.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", document, re.DOTALL)
+    rules = parse_rules(with_packs([Source("shop.yaml", example)]))
+    assert {rule.place.partition(":")[0] for rule in rules.rules} == {
+        "common.yaml", "zend.yaml", "shop.yaml",
+    }  # fmt: skip
+    table = "".join(re.findall(r"^\| (`[^|]*) \|", document, re.MULTILINE))
+    assert set(re.findall(r"`(\w+)`", table)) == set(MASKERS)

@@ -33,6 +33,7 @@ _RULES = """\
 extends: [common]
 tables:
   customers: {notes: free_text}
+  order_items: {sku: keep}
   audit: {message: free_text, payload: json}
 """
 _SCHEMA = """

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sandbox import __version__
-from sandbox.cli import capture, doctor, export, images, keygen
+from sandbox.cli import capture, doctor, export, images, inspect, keygen, load, verify
 from sandbox.cli.invocation import Invocation, Result
 from sandbox.errors import ExitCode, SandboxError, UsageError
 from sandbox.report.envelope import describe_error, envelope
@@ -40,8 +40,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("export")(export.export)
+app.command("inspect")(inspect.inspect)
 app.command("keygen")(keygen.keygen)
 app.command("capture")(capture.capture)
+app.command("load")(load.load)
+app.command("verify")(verify.verify)
 app.command("images")(images.images)
 app.command("doctor")(doctor.doctor)
 

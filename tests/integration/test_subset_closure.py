@@ -136,7 +136,7 @@ def create(port: int, database: str, tables: list[Made]) -> None:
                 names = ", ".join(row)
                 marks = ", ".join(["%s"] * len(row))
                 cursor.execute(
-                    f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+                    f"INSERT INTO {table.name} ({names}) VALUES ({marks})",
                     list(row.values()),
                 )
         connection.commit()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sandbox.database.catalogue import Catalogue
+from sandbox.database.catalogue import Catalogue, Record
 from sandbox.database.definitions import (
     foreign_keys,
     merged,
@@ -61,49 +61,16 @@ def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = Non
     # Under lower_case_table_names the server's spelling may not be the address's.
     database = str(catalogue.value("SELECT DATABASE()") or database)
     charset, collation = _defaults(catalogue, database)
-    rows = catalogue.rows(_TABLES, database=database)
     by_type = defaultdict(list)
-    for row in rows:
+    for row in catalogue.rows(_TABLES, database=database):
         by_type[str(row[1])].append(row)
-    base = by_type["BASE TABLE"] + by_type[_VERSIONED]
     unknown = _unseen(grants, database)
-    hidden = [str(row[0]) for row in base if not grants.allows_some("SELECT", database, row[0])]
-    unknown += [f"table {name}: no SELECT right" for name in hidden]
-    base = [row for row in base if row[0] not in hidden]
-    if not base:
-        raise RightMissing(
-            f"The account may read no table of database {database}.",
-            hint="Check the name, and grant SELECT on it.",
-        )
-    columns, row_ends = _columns(catalogue, database)
-    tables: dict[str, Table] = {}
-    objects: list[SchemaObject] = []
-    for name, kind, engine, estimate, size, comment in sorted(base):
-        definition, problem = _table_definition(catalogue, str(name))
-        unknown += problem
-        unknown += _partly_seen(grants, database, str(name))
-        if kind == _VERSIONED:
-            unknown.append(f"table {name}: the history of its rows is not taken")
-        if definition:
-            objects.append(SchemaObject(ObjectKind.TABLE, str(name), definition))
-        own, foreign = _foreign(str(name), definition, database)
-        unknown += foreign
-        tables[str(name)] = Table(
-            name=str(name),
-            engine=str(engine or ""),
-            columns=tuple(columns[str(name)]),
-            keys=_keys(definition, row_ends[str(name)]),
-            foreign_keys=own,
-            rows=int(estimate or 0),
-            size=int(size or 0),
-            comment=str(comment or ""),
-        )
-    views = [str(row[0]) for row in by_type["VIEW"]]
-    sequences = [str(row[0]) for row in by_type["SEQUENCE"]]
+    base = by_type["BASE TABLE"] + by_type[_VERSIONED]
+    tables, objects = _tables(catalogue, database, grants, base, unknown)
     for found, missing in (
-        read_sequences(catalogue, sequences),
+        read_sequences(catalogue, [str(row[0]) for row in by_type["SEQUENCE"]]),
         read_routines(catalogue, database, grants),
-        read_views(catalogue, views),
+        read_views(catalogue, [str(row[0]) for row in by_type["VIEW"]]),
         read_triggers(catalogue, database, grants, tuple(tables)),
         read_events(catalogue, database, grants),
     ):
@@ -119,6 +86,43 @@ def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = Non
         objects=merged(objects, ()),
         unknown=tuple(unknown),
     )
+
+
+def _tables(
+    catalogue: Catalogue, database: str, grants: Grants, rows: list[Record], unknown: list[str]
+) -> tuple[dict[str, Table], list[SchemaObject]]:
+    """Read the tables that the account may read, and add what it does not see to `unknown`."""
+    columns, row_ends = _columns(catalogue, database)
+    tables: dict[str, Table] = {}
+    objects: list[SchemaObject] = []
+    for row in sorted(rows):
+        name, kind = str(row[0]), str(row[1])
+        if not grants.allows_some("SELECT", database, name):
+            unknown.append(f"table {name}: no SELECT right")
+            continue
+        definition, problem = _table_definition(catalogue, name)
+        own, foreign = _foreign(name, definition, database)
+        unknown += [*problem, *_partly_seen(grants, database, name), *foreign]
+        if kind == _VERSIONED:
+            unknown.append(f"table {name}: the history of its rows is not taken")
+        if definition:
+            objects.append(SchemaObject(ObjectKind.TABLE, name, definition))
+        tables[name] = Table(
+            name=name,
+            engine=str(row[2] or ""),
+            columns=tuple(columns[name]),
+            keys=_keys(definition, row_ends[name]),
+            foreign_keys=own,
+            rows=int(row[3] or 0),
+            size=int(row[4] or 0),
+            comment=str(row[5] or ""),
+        )
+    if not tables:
+        raise RightMissing(
+            f"The account may read no table of database {database}.",
+            hint="Check the name, and grant SELECT on it.",
+        )
+    return tables, objects
 
 
 def _defaults(catalogue: Catalogue, database: str) -> tuple[str, str]:

@@ -128,6 +128,12 @@ class DumpFileInvalid(SourceError):
     )
 
 
+class NoLiteral(SourceError):
+    """A cell is not what its column can hold: the schema and the rows do not belong together."""
+
+    default_hint = "The table may have changed while it was read: run again."
+
+
 class MaskingRefused(SandboxError):
     """Something has no masking rule, or a rule cannot apply; nothing was written."""
 
@@ -159,6 +165,16 @@ class TargetRefused(LoadFailed):
     """The database that a bundle should go into is not one that it can go into."""
 
     default_hint = "Name an empty database of the same engine family, then run again."
+
+
+class CaptureInvalid(SandboxError):
+    """An archive of a server is damaged, hostile, or none that `capture.sh` wrote."""
+
+    exit_code = ExitCode.BUNDLE
+    default_hint = (
+        "Run the script on the server again (sandbox capture --script prints it) "
+        "and hand over what it writes as it is."
+    )
 
 
 class StackError(SandboxError):

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from sandbox.errors import ExitCode, SandboxError
+from sandbox.errors import CaptureInvalid
 
 FORMAT = b"sandbox-capture 1\n"
 MAX_MEMBERS = 5_000
@@ -36,16 +36,6 @@ _LISTS = frozenset({
 _RELEASE_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LINE_LIMIT = 64 * 1024  # bytes; the rest of a longer line is dropped
-
-
-class CaptureInvalid(SandboxError):
-    """An archive of a server is damaged, hostile, or none that `capture.sh` wrote."""
-
-    exit_code = ExitCode.BUNDLE
-    default_hint = (
-        "Run the script on the server again (sandbox capture --script prints it) "
-        "and hand over what it writes as it is."
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sandbox.errors import SandboxError
+from sandbox.errors import NoLiteral
 from sandbox.model import Column
 
 _INTEGER = re.compile(rb"-?[0-9]+")
@@ -23,10 +23,6 @@ _ADDRESSES = frozenset({"uuid", "inet4", "inet6"})
 _BYTES = frozenset(
     {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector", "geometry"}
 )
-
-
-class NoLiteral(SandboxError):
-    """A cell is not what its column can hold: the schema and the rows do not belong together."""
 
 
 def literal(value: bytes, column: Column) -> str:  # noqa: PLR0911 - one for each kind

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from sandbox.database.expressions import quoted
-from sandbox.database.literals import NoLiteral, literal
+from sandbox.database.literals import literal
 from sandbox.database.reader import Reader
+from sandbox.errors import NoLiteral
 from sandbox.export.request import ExportRequest
 from sandbox.model import Column, Progress, Schema
 from sandbox.subset.closure import NamedRows, Subset, choose_rows

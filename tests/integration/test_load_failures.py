@@ -52,11 +52,16 @@ def login(request: pytest.FixtureRequest, image_of: ImageOf) -> Iterator[Login]:
         yield login
 
 
-@pytest.fixture
-def empty(login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Login:
+@pytest.fixture(autouse=True)
+def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a temporary folder of our own, to see what is left in it."""
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+
+
+@pytest.fixture
+def empty(login: Login) -> Login:
     login.run("", "DROP DATABASE IF EXISTS target", "CREATE DATABASE target")
     return login
 

@@ -11,7 +11,8 @@ def every_error() -> list[type[SandboxError]]:
     waiting = [SandboxError]
     while waiting:
         kind = waiting.pop()
-        found.append(kind)
+        if kind.__module__.startswith("sandbox."):  # the demo has errors of its own
+            found.append(kind)
         waiting += kind.__subclasses__()
     return found
 

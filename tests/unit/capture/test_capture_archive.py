@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.capture import archive as module
-from sandbox.capture.archive import CapturedLog, CaptureInvalid, read_archive
-from sandbox.errors import ExitCode
+from sandbox.capture.archive import CapturedLog, read_archive
+from sandbox.errors import CaptureInvalid, ExitCode
 
 PLAIN = {
     "FORMAT": b"sandbox-capture 1\n",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sandbox.database.driver_errors import translated
-from sandbox.database.literals import NoLiteral, literal
+from sandbox.database.literals import literal
 from sandbox.database.server import read_version
 from sandbox.database.session import Limits, catalogue_settings, discipline
 from sandbox.errors import (
+    NoLiteral,
     SourceBusy,
     SourceChanged,
     SourceError,

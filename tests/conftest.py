@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from database_servers import ROOT, SERVERS, DatabaseServer
 from sandbox.errors import StackError
 from sandbox.replica.base import BaseSource
 from sandbox.replica.engine import Engine, connect_engine
 from sandbox.replica.images import ensure_images
 from sandbox.replica.recipes import Wanted, plan_images
-from servers import ImageOf, Silent
+from servers import ImageOf, Silent, answers, eventually, port_of, running
 
 # The reaper's image would have to be pulled; the fixtures here remove what they start.
 os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
@@ -40,3 +41,17 @@ def image_of(engine: Engine) -> ImageOf:
         return ensure_images(engine, plan, BaseSource(), Silent())[-1].image.reference
 
     return have
+
+
+@pytest.fixture(scope="session", params=SERVERS, ids=[" ".join(server) for server in SERVERS])
+def database_server(request: pytest.FixtureRequest, image_of: ImageOf) -> Iterator[DatabaseServer]:
+    """Run each server once for all tests that ask for it."""
+    family, version = request.param
+    with running(
+        image_of(family, version),
+        ports=(3306,),
+        environment={"MYSQL_ROOT_PASSWORD": ROOT},
+        command=["--log-bin=bin", "--server-id=7", "--event-scheduler=OFF", "--local-infile=ON"],
+    ) as container:
+        eventually(lambda: answers(container))
+        yield DatabaseServer(family, version, container, port_of(container, 3306))

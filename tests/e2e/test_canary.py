@@ -23,7 +23,6 @@ from sandbox.masking.masker import Masker
 from sandbox.model import Batch, MaskedBatch
 
 pytestmark = pytest.mark.docker
-pytest_plugins = ("database_fixtures",)
 ON_MARIADB = pytest.mark.parametrize(
     "database_server", [("mariadb", "10.11")], ids=["mariadb"], indirect=True
 )

@@ -13,7 +13,6 @@ from load_world import Login, checksums, definitions, make_world
 from sandbox.model import Family
 
 pytestmark = pytest.mark.docker
-pytest_plugins = ("database_fixtures",)
 
 KEEP_EVERYTHING = 'columns: {"*": keep}\n'
 

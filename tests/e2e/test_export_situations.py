@@ -26,7 +26,6 @@ pytestmark = [
         "database_server", [("mariadb", "10.11"), OTHER], ids=["mariadb", "mysql"], indirect=True
     ),
 ]
-pytest_plugins = ("database_fixtures",)
 
 PLANTED = "Xylophanta"  # stands in a row that messages could quote
 RULES = "extends: [common]\ntables:\n  people: {note: free_text}\n  visits: {pad: shape}\n"

@@ -38,7 +38,6 @@ from sandbox.errors import (
 from servers import ImageOf, answers, eventually, port_of, running
 
 pytestmark = pytest.mark.docker
-pytest_plugins = ["database_fixtures"]
 
 PLANTED = "planted-4711@example.org"
 

@@ -12,7 +12,6 @@ from sandbox.errors import DumpFileInvalid
 from sandbox.model import ObjectKind, Schema
 
 pytestmark = pytest.mark.docker
-pytest_plugins = ["database_fixtures"]
 
 OPTIONS = "--no-data --routines --triggers --events"
 

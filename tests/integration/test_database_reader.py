@@ -22,7 +22,6 @@ from sandbox.errors import SourceBusy, SourceChanged, SourceError, SourceLost, S
 from sandbox.model import Batch, Cell, Table
 
 pytestmark = pytest.mark.docker
-pytest_plugins = ["database_fixtures"]
 
 SLACK = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'"
 BIT_PATTERN = "0123456789abcdef"

@@ -16,7 +16,6 @@ from sandbox.export.preflight import Preflight, check_source
 from sandbox.model import ForeignKey, Key, ObjectKind, Schema, SchemaObject
 
 pytestmark = pytest.mark.docker
-pytest_plugins = ["database_fixtures"]
 
 
 def read(server: DatabaseServer, database: str, user: str = "root") -> Schema:

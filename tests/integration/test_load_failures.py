@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.types import Mount
 
 from bundle_samples import manifest_of
 from load_world import Login, endpoint_of
@@ -416,3 +417,21 @@ def test_a_server_whose_statement_is_killed(empty: Login, slow: Bundle) -> None:
     assert isinstance(error, LoadFailed)
     assert error.message.endswith("What was loaded was dropped again; the database is empty.")
     assert contents(empty) == []
+
+
+def test_a_full_disk_of_the_server(image_of: ImageOf, tmp_path: Path) -> None:
+    small = Mount("/srv/database", None, type="tmpfs", tmpfs_size=260 * 2**20, tmpfs_mode=0o777)
+    environment = {"MYSQL_ROOT_PASSWORD": "r"}
+    image = image_of("mariadb", "10.11")
+    with running(image, ports=(3306,), environment=environment, mounts=[small]) as container:
+        eventually(lambda: answers(container))
+        login = Login(Family.MARIADB, "10.11", port_of(container, 3306), "r")
+        login.run("", "CREATE DATABASE target")
+        values = [os.urandom(48).hex().encode() for _ in range(100_000)]
+        definition = "CREATE TABLE t (id INT, v VARCHAR(99), KEY (v), KEY (v, id), KEY (id, v))"
+        bundle = Samples(login, tmp_path / "bundle").bundle(
+            values=values, definition=definition, parts=8
+        )
+        error = fails(login, bundle, LoadFailed)
+        assert "table t (error 1114)" in error.message
+        assert error.message.endswith("What was loaded was dropped again; the database is empty.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.database.connect import Catalogue
+from sandbox.database.definitions import replace_definers
 from sandbox.database.dump_file import merge_objects, read_dump
 from sandbox.database.schema import read_schema
 from sandbox.errors import UsageError
@@ -36,6 +37,8 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
         schema = read_schema(catalogue, request.endpoint.address.database)
         if request.ddl is not None:
             schema = merge_objects(schema, read_dump(read_text(request.ddl)))
+        # After both have been read: one account has one name, wherever it was named.
+        schema = replace_definers(schema)
         stage.done(f"{preflight} · {len(schema.tables)} tables")
     return SourceFacts(preflight, schema)
 

@@ -103,6 +103,7 @@ class ExportResult:
             "failing_requests": done.servers.failing,
             "read_seconds": round(done.read_seconds, 3),
             "readers": done.readers,
+            "alter_waits": not done.planned.source.preflight.frees_locks,
             "key_id": done.manifest.key_id,
         }
 
@@ -153,6 +154,11 @@ def _notes(planned: Planned) -> Iterator[str]:
         yield f"not there {missing}"
     for unresolved, times in Counter(planned.choice.seeded.unresolved).items():
         yield f"no row    {unresolved}" + (f" ({times} times)" if times > 1 else "")
+    if not planned.source.preflight.frees_locks:
+        yield (
+            "locks     ALTER on a table that was read waits until reading ends: this server keeps "
+            "its lock for an account without BINLOG ADMIN"
+        )
     for unknown in planned.source.schema.unknown:
         yield f"unknown   {unknown}"
 

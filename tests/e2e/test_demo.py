@@ -292,6 +292,9 @@ def test_operations_hand_over_a_small_bundle_of_what_failed(
     read = [json.loads(line) for line in requests.splitlines()]
     failed = {f"{one['method']} {one['url']}" for one in read}
     assert {str(request) for request in FAILING if request != DAILY} <= failed
+    definitions = b"".join(file.read_bytes() for file in (handed.bundle / "schema").rglob("*.sql"))
+    assert b"DEFINER=`definer1`" in definitions
+    assert b"root" not in definitions
     kinds = {one.kind.value for one in manifest.objects}
     assert kinds == {"table", "view", "function", "procedure", "trigger", "event"}
     # An account that may only read, and still nothing of the schema is unknown: ops gave the rest.

@@ -21,6 +21,7 @@ from sandbox.subset.lookups import (
     Question,
     ask_for_children,
     ask_for_keys,
+    ask_for_orphans,
     ask_for_parents,
     key_columns,
 )
@@ -74,8 +75,7 @@ class Subset:
         plan: What they were chosen by.
         keys: By table, the keys of its rows; no entry for a table that is taken whole.
         orphans: By child table and constraint, how many of the taken rows refer to a parent that
-            the source does not have. No entry where child and parent are both whole: what is
-            there then is what the source has.
+            the source does not have.
         named: What each of the named conditions found.
         cut: By constraint, how many families were cut at the plan's limit of children.
     """
@@ -154,10 +154,14 @@ class _Closure:
     def take_whole_tables(self) -> None:
         """Take the parents of tables that are whole, where those are not whole themselves."""
         for name, table in self._schema.tables.items():
-            if self._plan.role(name) is Role.WHOLE and any(
-                key.parent in self._sampled for key in table.foreign_keys
-            ):
+            if self._plan.role(name) is not Role.WHOLE:
+                continue
+            if any(key.parent in self._sampled for key in table.foreign_keys):
                 self._take_parents(table, ask_for_parents(self._schema, table, None))
+                continue
+            for key in table.foreign_keys:
+                ((count,),) = next(iter(self._answers(ask_for_orphans(self._schema, key))))
+                self.orphans[name, key.name] += int(count or b"0")
 
     def take_named(self, named: NamedRows) -> Found:
         """Take the rows that a condition names, and let their children follow."""

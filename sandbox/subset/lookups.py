@@ -93,6 +93,18 @@ def ask_for_children(schema: Schema, key: ForeignKey, parents: Sequence[RowKey])
     return Question(sql, owner, (), owner, len(shown))
 
 
+def ask_for_orphans(schema: Schema, key: ForeignKey) -> Question:
+    """Ask how many rows of a table refer, along one reference, to a parent that is not there."""
+    child, parent = quoted(key.table), quoted(schema.tables[key.parent].name)
+    refers = " AND ".join(f"{_CHILD}.{quoted(name)} IS NOT NULL" for name in key.columns)
+    alone = f"{_PARENT}.{quoted(key.parent_columns[0])} IS NULL"
+    sql = (
+        f"SELECT COUNT(*) FROM {child} {_CHILD} LEFT JOIN {parent} {_PARENT} "  # noqa: S608
+        f"ON {_matches(key, _PARENT)} WHERE {refers} AND {alone}"
+    )
+    return Question(sql, 1, (), -1, 1)
+
+
 def ask_whether_small(table: Table, most: int) -> Question:
     """Ask how many rows a table has, counting no further than one more than `most`."""
     sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted(table.name)} LIMIT {most + 1}) few"  # noqa: S608

@@ -229,7 +229,7 @@ def oracle(
             if edge.found is not None and edge.row in taken[edge.child] | core[edge.child]:
                 taken[edge.parent].add(edge.found)
         taken = {name: rows | core[name] for name, rows in taken.items()}
-    return Expected(taken, count_orphans(tables, edges, taken, whole))
+    return Expected(taken, count_orphans(edges, taken))
 
 
 def same_content(table: Made, chosen: set[int]) -> set[int]:
@@ -240,20 +240,13 @@ def same_content(table: Made, chosen: set[int]) -> set[int]:
     return {i for i, row in enumerate(table.rows) if row in rows}
 
 
-def count_orphans(
-    tables: list[Made], edges: list[Edge], taken: dict[str, set[int]], whole: set[str]
-) -> dict[tuple[str, str], int]:
-    """Count rows without their parent; not where child and parents are all whole."""
-    uncounted = {
-        table.name
-        for table in tables
-        if table.name in whole and {reference.parent for reference in table.references} <= whole
-    }
+def count_orphans(edges: list[Edge], taken: dict[str, set[int]]) -> dict[tuple[str, str], int]:
+    """Count rows without their parent."""
     return dict(
         Counter(
             (edge.child, edge.constraint)
             for edge in edges
-            if edge.found is None and edge.row in taken[edge.child] and edge.child not in uncounted
+            if edge.found is None and edge.row in taken[edge.child]
         )
     )
 

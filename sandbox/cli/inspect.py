@@ -14,13 +14,17 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.bundle.manifest import ColumnEntry, Manifest, TableEntry
+from sandbox.bundle.manifest import ColumnEntry, FileEntry, Manifest, TableEntry
 from sandbox.bundle.reader import open_bundle
 from sandbox.errors import ExitCode
 from sandbox.report.terminal import rows_table
 
 _KEPT = "kept"
 _FEW = 10
+
+
+# How many folders of a path say whose file it is: config/servers/NAME, logs/NAME.
+_FOLDERS = {"config": 3, "logs": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,16 @@ class BundleContents:
 
     def _notes(self) -> Iterator[str]:
         one = self.manifest
+        # One line for each server's settings: there can be a hundred files (--json has them all).
+        folders: dict[tuple[str, str], list[FileEntry]] = {}
         for file in one.files:
-            yield f"file      {file.path}  {decimal(file.bytes)}  {file.what}"
+            parts = file.path.split("/")
+            folder = "/".join(parts[: _FOLDERS.get(parts[0], len(parts))])
+            folders.setdefault((folder, file.what), []).append(file)
+        for (folder, what), files in folders.items():
+            size = decimal(sum(file.bytes for file in files))
+            named = f"{folder}  {len(files)} files," if len(files) > 1 else f"{files[0].path} "
+            yield f"file      {named} {size}  {what}"
         for table in one.tables:
             if not table.in_snapshot:
                 yield f"aside     {table.name} was read outside the snapshot of the other tables"

@@ -197,22 +197,11 @@ def _describe(
         plan=describe_plan(planned.choice.subset.plan, schema),
         rules_digest=planned.decisions.rules_digest,
         key_id=planned.decisions.masker.key_id,
-        fidelity=[*_losses(planned), *to_review],
+        fidelity=list(to_review),
         unknown=[*schema.unknown, *servers.unknown],
         timings={"production was read": round(read_seconds, 3)},
         servers=list(servers.names),
     )
-
-
-def _losses(planned: Planned) -> list[str]:
-    """Say what this bundle does not reproduce, as far as it is known before the replica is up."""
-    schema = planned.source.schema
-    outside = sorted(name for name, table in schema.tables.items() if not table.transactional)
-    if not outside:
-        return []
-    return [
-        f"read outside the snapshot, in chunks, for their engine has none: {', '.join(outside)}"
-    ]
 
 
 def _fingerprint(request: ExportRequest) -> str:

@@ -27,6 +27,7 @@ from servers import Silent, eventually
 pytestmark = pytest.mark.docker
 
 DEMO = "shop-test"
+PRODUCTION_ROWS = 330_000
 ORDER, BASKET, CUSTOMER, BESTSELLERS, CITIES, DAILY = FAILING
 
 BROKEN_EVERYWHERE = {
@@ -281,9 +282,8 @@ def test_operations_hand_over_a_small_bundle_of_what_failed(
 ) -> None:
     handed = hand_over(engine, told.production, tmp_path / "operations", Silent())
     manifest = open_bundle(handed.bundle).manifest
-    in_production = sum(table.rows_in_source or 0 for table in manifest.tables)
-    assert in_production > 300_000
-    assert 2000 < manifest.rows <= in_production * 0.02
+    # The server's own estimates of its rows are not asked: they can be off by any factor.
+    assert 2000 < manifest.rows <= PRODUCTION_ROWS * 0.02
     tables = ReadBundle(handed.bundle).tables()
     order = next(row for row in tables["orders"] if row[0] == b"4711")
     assert b"0000-00-00" in order

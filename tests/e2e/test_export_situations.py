@@ -182,7 +182,7 @@ def test_a_full_disk_is_one_error_and_leaves_nothing(ops: Ops) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], check=True)
     try:
         ended = ops.export(out=disk / "bundle")
-        refused(ops, ended, 13, "no space left")
+        refused(ops, ended, 13, "No space left on device", "Free space")
         assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", disk], check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -26,7 +27,8 @@ from servers import Silent, eventually
 
 pytestmark = pytest.mark.docker
 
-DEMO = "shop-test"
+# A name of its own: a run that was killed cannot be in the way of the next one.
+DEMO = f"shop-test-{os.getpid()}"
 PRODUCTION_ROWS = 330_000
 ORDER, BASKET, CUSTOMER, BESTSELLERS, CITIES, DAILY = FAILING
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,8 @@ from servers import ImageOf, Silent, answers, eventually, port_of, running
 
 # The reaper's image would have to be pulled; the fixtures here remove what they start.
 os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+# Whatever starts the tests in the background may ignore Ctrl-C, and every child would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from sandbox.cli.invocation import invocation_of
+from sandbox.cli.invocation import invocation_of, password_prompt
 from sandbox.database.address import parse_address
 from sandbox.database.connect import Endpoint, make_endpoint
 from sandbox.database.credentials import find_credentials
@@ -137,13 +136,9 @@ def _endpoint(
         parse_address(url),
         defaults_file=defaults_file,
         password_file=password_file,
-        ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
+        ask=password_prompt(),
     )
     return make_endpoint(credentials, insecure=insecure)
-
-
-def _ask(question: str) -> str:
-    return str(typer.prompt(question.rstrip(": "), hide_input=True, err=True))
 
 
 def _sample(

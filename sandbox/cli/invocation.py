@@ -6,6 +6,8 @@ A command takes the `Invocation`, calls one pipeline and returns a `Result`. It 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,3 +66,10 @@ def invocation_of(context: typer.Context) -> Invocation:
     """Give the invocation that a command runs in."""
     invocation = context.find_object(Invocation)
     return invocation if invocation is not None else Invocation()
+
+
+def password_prompt() -> Callable[[str], str] | None:
+    """Give what asks for a password; None where nobody is at a terminal to answer."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    return lambda question: str(typer.prompt(question.rstrip(": "), hide_input=True, err=True))

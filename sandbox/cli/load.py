@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sandbox.bundle.reader import open_bundle
-from sandbox.cli.invocation import invocation_of
+from sandbox.cli.invocation import invocation_of, password_prompt
 from sandbox.database.address import parse_address
 from sandbox.database.connect import make_endpoint
 from sandbox.database.credentials import find_credentials
@@ -145,7 +144,7 @@ def load(  # noqa: PLR0913 - one parameter for each option
         parse_address(into),
         defaults_file=defaults_file,
         password_file=password_file,
-        ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
+        ask=password_prompt(),
     )
     endpoint = make_endpoint(credentials, insecure=insecure_target)
     opened = open_bundle(bundle)
@@ -156,7 +155,3 @@ def load(  # noqa: PLR0913 - one parameter for each option
         opened, endpoint, progress, workers=workers, replace_partial=replace_partial
     )
     return LoadResult(loaded)
-
-
-def _ask(question: str) -> str:
-    return str(typer.prompt(question.rstrip(": "), hide_input=True, err=True))

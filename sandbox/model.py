@@ -1,6 +1,6 @@
 """Values and protocols that cross the stages. No I/O, nothing mutable.
 
-Each stage takes the previous one's value and gives the next; see `DESIGN.md` for the order.
+Each stage takes the previous one's value and gives the next.
 """
 
 from __future__ import annotations

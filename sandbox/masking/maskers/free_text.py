@@ -10,15 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection
 
-from sandbox.masking.maskers.addresses import (
-    IPV4,
-    IPV6,
-    Addresses,
-    is_address,
-    mask_mail,
-    mask_url,
+from sandbox.masking.maskers.addresses import Addresses, is_address, mask_mail, mask_url
+from sandbox.masking.maskers.dates import mask_written_date
+from sandbox.masking.maskers.free_text_pattern import (
+    NAMES_OF_SECRETS,
+    SIGNS_BEHIND_WORDS,
+    pattern_for,
 )
-from sandbox.masking.maskers.dates import WRITTEN_DATE, mask_written_date
 from sandbox.masking.maskers.identifiers import (
     is_luhn,
     is_valid_iban,
@@ -31,52 +29,10 @@ from sandbox.masking.maskers.spelled import read_escaped
 from sandbox.masking.prf import Prf
 from sandbox.masking.words import WORD, Words
 
-_NAMES_OF_SECRETS = (
-    r"pass(?:word|wd|phrase|wort)?|pwd|kennwort|secret|api[_\-]?key|private[_\-]?key|salt"
-    r"|(?:access|auth|csrf|refresh)?[_\-]?token|credentials?|bearer|basic|identified\s+by"
-)
-_CLOCK = r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?(?:Z|[+\-]\d\d:?\d\d)(?!\d))?"
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_MOMENT = (
-    rf"\d{{4}}[\-/]\d\d[\-/]\d\d[T ]{_CLOCK}|\d\d[/\-]{_MONTH}[/\-]\d{{4}}[: ]{_CLOCK}"
-    rf"|{_MONTH}\s+\d{{1,2}}\s{_CLOCK}"
-)
-_ZONE = (
-    r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
-    r"/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?"
-)
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://"
-_PATTERN = re.compile(
-    rf"""
-    (?P<secret>(?<![^\W_])(?:[\w.\-]{{0,60}}[_.\-])?(?i:{_NAMES_OF_SECRETS})["'\]]*\s*(?:=>|[=:]|\s(?=["']))\s*)
-        (?P<value>(?!(?i:yes|no|true|false|null|on|off|none)\b)
-        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+))
-    |(?P<bearer>\b(?:Basic|Bearer)\s+)(?P<credentials>[A-Za-z0-9+/=._~\-]{{6,}})
-    |(?P<session>\w{{0,40}}SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)
-    |(?P<url>(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]{{0,30}}://(?:(?!{_SCHEME})[^\s<>"'`])+)
-    |(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]{{1,64}}@[^\s@<>,;:"'()\[\]|=/\\?]{{0,255}}[^\W_])
-    |(?P<moment>(?<![\w])(?:{_MOMENT})(?!\w))
-    |(?P<zone>\b{_ZONE}\b)
-    |(?P<date>(?<![\w.\-])(?:{WRITTEN_DATE})(?![\w\-]))
-    |(?P<iban>(?<!\w)[A-Za-z]{{2}}\d\d(?:\s?[A-Za-z0-9]{{4}}){{2,7}}(?:\s?[A-Za-z0-9]{{1,3}})?(?!\w))
-    |(?P<address>{IPV6}|{IPV4})
-    |(?P<escaped>[\w.+\-]{{0,60}}(?:%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})(?:[\w.+\-]|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}})*)
-    |(?P<uuid>(?<!\w)[0-9A-Fa-f]{{8}}-(?:[0-9A-Fa-f]{{4}}-){{3}}[0-9A-Fa-f]{{12}}(?!\w))
-    |(?P<token>(?<![^\W_])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{{16,}}={{0,2}}(?![^\W_]))
-    |(?P<mixed>(?<![^\W_])(?:[A-Za-z]++\d++|\d++[A-Za-z]++){{2,}}+[A-Za-z]*+(?![^\W_]))
-    |(?P<telephone>(?<![\w.])(?:\+\d|\(?0\d)(?:[\d\ ()/\-\u00a0]{{0,30}}\d)?(?!\w)
-        |(?<![\w.])\(?\d{{3}}\)?[\-.\ ]\d{{3}}[\-.]\d{{4}}(?!\w))
-    |(?P<card>(?<![\w.])\d(?:[\ \-]?\d){{11,18}}(?!\w))
-    |(?P<number>\d+)
-    |(?P<word>{WORD.pattern})
-    |(?P<unknown>[\udc80-\udcff]+)
-    """,
-    re.VERBOSE,
-)
 _SETTING = re.compile(
     r"^([ \t]*[A-Za-z_][\w.\-]{0,80}(?:\[\])?[ \t]*=(?!>)[ \t]*)(.*)$", re.MULTILINE | re.ASCII
 )
-_SECRET_NAME = re.compile(_NAMES_OF_SECRETS, re.IGNORECASE)
+_SECRET_NAME = re.compile(NAMES_OF_SECRETS, re.IGNORECASE)
 _CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _PIECE = re.compile(rf"(\d+)|({WORD.pattern})")
@@ -87,6 +43,8 @@ _PRODUCTS = re.compile(
     r"[/ ]$"
 )  # fmt: skip
 _LONGEST_PRODUCT = 16
+_LONGEST_PIECE = 40
+_MOST_PIECES = 20_000
 
 
 class FreeText:
@@ -106,7 +64,9 @@ class FreeText:
         self._words = words
         self._addresses = addresses
         self._vocabulary = vocabulary
+        self._pieces = _Pieces(self.mask_word)
         self._handlers: dict[str, Callable[[re.Match[str]], str]] = {
+            "plain": lambda found: " ".join(map(self._pieces.__getitem__, found[0].split(" "))),
             "value": self._secret,
             "credentials": lambda found: found["bearer"] + self._token(found["credentials"]),
             "cookie": lambda found: found["session"] + self._token(found["cookie"]),
@@ -130,7 +90,7 @@ class FreeText:
 
     def mask(self, text: str) -> str:
         """Mask a text."""
-        return _PATTERN.sub(self._replace, text)
+        return pattern_for(text).sub(self._replace, text)
 
     def mask_config(self, text: str) -> str:
         """Mask the values of a configuration file; its keys stay, but those of arrays in programs.
@@ -201,7 +161,7 @@ class FreeText:
 
     def _mask_decoded(self, text: str) -> str:
         """Mask what escapes stood for; escapes within it are not decoded once more."""
-        return _PATTERN.sub(
+        return pattern_for(text).sub(
             lambda found: (
                 self._piecewise(found[0]) if found.lastgroup == "escaped" else self._replace(found)
             ),
@@ -232,6 +192,25 @@ class FreeText:
         return _PIECE.sub(
             lambda found: self._number(found[1]) if found[1] else self.mask_word(found[2]), text
         )
+
+
+class _Pieces(dict[str, str]):
+    """What words, and numbers short enough to be keys, become with the sign behind them."""
+
+    def __init__(self, mask_word: Callable[[str], str]) -> None:
+        super().__init__()
+        self._mask_word = mask_word
+
+    def __missing__(self, piece: str) -> str:
+        word = piece.rstrip(SIGNS_BEHIND_WORDS)
+        masked = piece
+        if word and not word.isdecimal():
+            masked = self._mask_word(word) + piece[len(word) :]
+        if len(piece) <= _LONGEST_PIECE:
+            if len(self) >= _MOST_PIECES:
+                self.clear()
+            self[piece] = masked
+        return masked
 
 
 def split_camel(word: str) -> list[str]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+from array import array
 from collections.abc import Callable
 from functools import lru_cache
 
 _ROUNDS = 8
 _SMALL = 512
+_MIDDLE_HALF = 10_000  # eight digits: 160 KB of remembered rounds
+_NETWORKS = 128
 _WIDTH = 64
 _PERSON_LENGTH = 16
 KEY_LENGTH = 32
@@ -31,6 +34,7 @@ class Prf:
         # The derived key has one fixed length, whatever ops keep in their file.
         self._key = hashlib.blake2b(key, digest_size=_WIDTH, person=b"sandbox-key").digest()
         self.shuffle = lru_cache(maxsize=4096)(self._shuffle)
+        self._network = lru_cache(maxsize=_NETWORKS)(self._make_network)
 
     @property
     def key_id(self) -> str:
@@ -65,11 +69,9 @@ class Prf:
             raise ValueError("a value outside the permutation's range")
         if size <= _SMALL:
             return self.shuffle(size, domain, tweak)[value]
-        left_size = math.isqrt(size - 1) + 1
-        right_size = -(-size // left_size)
-        mixer = self._mixer(size, domain, tweak)
+        network = self._network(size, domain, tweak)
         while True:
-            value = _feistel(value, left_size, right_size, mixer)
+            value = network.permute(value)
             if value < size:
                 return value
 
@@ -85,10 +87,12 @@ class Prf:
             if allowed(value):
                 return value
 
-    def _mixer(self, size: int, domain: str, tweak: str) -> hashlib.blake2b:
+    def _make_network(self, size: int, domain: str, tweak: str) -> _Feistel | _RememberingFeistel:
         mixer = hashlib.blake2b(digest_size=_WIDTH, key=self._key, person=_person(domain))
         mixer.update(f"{size}:{len(tweak)}:{tweak}:".encode())
-        return mixer
+        left_size = math.isqrt(size - 1) + 1
+        kind = _RememberingFeistel if left_size <= _MIDDLE_HALF else _Feistel
+        return kind(left_size, -(-size // left_size), mixer)
 
     def _shuffle(self, size: int, domain: str, tweak: str) -> tuple[int, ...]:
         seed = f"{size}:{len(tweak)}:{tweak}:".encode()
@@ -96,18 +100,54 @@ class Prf:
         return tuple(sorted(range(size), key=ranks.__getitem__))
 
 
-def _feistel(value: int, left_size: int, right_size: int, mixer: hashlib.blake2b) -> int:
-    left, right = divmod(value, right_size)
-    for turn in range(0, _ROUNDS, 2):
-        left = (left + _round(mixer, turn, right)) % left_size
-        right = (right + _round(mixer, turn + 1, left)) % right_size
-    return left * right_size + right
+class _Feistel:
+    """A Feistel network over ``range(left_size * right_size)``, its rounds hashed under the key."""
+
+    def __init__(self, left_size: int, right_size: int, mixer: hashlib.blake2b) -> None:
+        self._left_size = left_size
+        self._right_size = right_size
+        self._mixer = mixer
+
+    def permute(self, value: int) -> int:
+        """Give the image of a value."""
+        left, right = divmod(value, self._right_size)
+        for turn in range(0, _ROUNDS, 2):
+            left = (left + self._round(turn, right)) % self._left_size
+            right = (right + self._round(turn + 1, left)) % self._right_size
+        return left * self._right_size + right
+
+    def _round(self, turn: int, half: int) -> int:
+        hashed = self._mixer.copy()
+        hashed.update(b"%d:%x" % (turn, half))
+        return int.from_bytes(hashed.digest(), "big")
 
 
-def _round(mixer: hashlib.blake2b, turn: int, half: int) -> int:
-    hashed = mixer.copy()
-    hashed.update(b"%d:%x" % (turn, half))
-    return int.from_bytes(hashed.digest(), "big")
+class _RememberingFeistel(_Feistel):
+    """The same where halves are few: each round hashes a half once, and remembers the result."""
+
+    _UNKNOWN = 0xFFFF
+
+    def __init__(self, left_size: int, right_size: int, mixer: hashlib.blake2b) -> None:
+        super().__init__(left_size, right_size, mixer)
+        self._known = [array("H", [self._UNKNOWN]) * left_size for _ in range(_ROUNDS)]
+
+    def permute(self, value: int) -> int:
+        """Give the image of a value."""
+        left_size, right_size, unknown = self._left_size, self._right_size, self._UNKNOWN
+        left, right = divmod(value, right_size)
+        for turn, known in enumerate(self._known):
+            # Even rounds move the left half by the right one, odd rounds the right by the left.
+            if turn % 2 == 0:
+                moved = known[right]
+                if moved == unknown:
+                    moved = known[right] = self._round(turn, right) % left_size
+                left = (left + moved) % left_size
+            else:
+                moved = known[left]
+                if moved == unknown:
+                    moved = known[left] = self._round(turn, left) % right_size
+                right = (right + moved) % right_size
+        return left * right_size + right
 
 
 @lru_cache(maxsize=1024)

@@ -108,6 +108,10 @@ class Words:
 
     def mask_digits(self, digits: str) -> str:
         """Mask a run of decimal digits of any script; as many digits come back."""
+        if digits.isascii() and len(digits) <= _CHUNK:
+            size = len(digits)
+            image = self._prf.permute(int(digits), 10**size, self._domain, "digits")
+            return f"{image:0{size}d}"
         masked: list[str] = []
         before = ""
         for start in range(0, len(digits), _CHUNK):

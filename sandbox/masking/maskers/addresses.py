@@ -20,7 +20,8 @@ _V4_LENGTH, _V6_LENGTH = 4, 16
 # The own machine, no machine, and netmasks: nobody's address.
 _NOBODY = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255"})  # noqa: S104 - names
 _NOBODY_V6 = re.compile(r"[0:]*:0{0,3}[01]?")
-_V4_CLASSES = ((0, 9), (10, 99), (100, 255))
+# Octets of as many digits.
+_V4_CLASS_OF = ((0, 9),) * 10 + ((10, 99),) * 90 + ((100, 255),) * 156
 _KEPT_IN_FRONT = {"10": 1, "127": 1, "192.168": 2, "169.254": 2}
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?(//)([^/?#\s]*)([^\s]*)", re.DOTALL)
 
@@ -81,9 +82,7 @@ class Addresses:
         octets = address.split(".")
         kept = _KEPT_IN_FRONT.get(octets[0]) or _KEPT_IN_FRONT.get(".".join(octets[:2]), 0)
         parts = octets[kept:]
-        classes = [
-            next(one for one in _V4_CLASSES if one[0] <= int(part) <= one[1]) for part in parts
-        ]
+        classes = [_V4_CLASS_OF[int(part)] for part in parts]
         value, size = 0, 1
         for part, (low, high) in zip(parts, classes, strict=True):
             value, size = value * (high - low + 1) + int(part) - low, size * (high - low + 1)

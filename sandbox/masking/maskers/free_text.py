@@ -90,7 +90,7 @@ class FreeText:
 
     def mask(self, text: str) -> str:
         """Mask a text."""
-        return pattern_for(text).sub(self._replace, text)
+        return pattern_for(text).sub(self._replace, text) if text else text
 
     def mask_config(self, text: str) -> str:
         """Mask the values of a configuration file; its keys stay, but those of arrays in programs.

@@ -34,7 +34,6 @@ _ZONE = (
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://"
 _ESCAPE = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 
-# What a text must hold for an alternative to fit anywhere in it; "" fits every text.
 _NAMED, _FIGURE, _ESCAPED = "name", "figure", "escape"
 _SLASH, _AT, _DASH = "/", "@", "-"
 _STEMS = (
@@ -44,7 +43,7 @@ _STEMS = (
 # A name of letters only that is written like an IPv6 address has "::" at least.
 _FIGURES = re.compile(r"\d|::")
 _DOTLESS_I = "\N{LATIN SMALL LETTER DOTLESS I}"
-_ALTERNATIVES = (
+ALTERNATIVES = (
     # Words before spaces, and short numbers before words, which none of the others can begin with:
     # most of a text, in one match.
     ("", rf"""(?P<plain>(?:
@@ -80,6 +79,8 @@ _ALTERNATIVES = (
     ("", rf"(?P<word>{WORD.pattern})"),
     ("", r"(?P<unknown>[\udc80-\udcff]+)"),
 )  # fmt: skip
+"""What a text must hold for an alternative to fit anywhere in it (nothing, if empty), and that
+alternative."""
 
 
 def pattern_for(text: str) -> re.Pattern[str]:
@@ -101,5 +102,5 @@ def pattern_for(text: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=2**6)
 def _pattern_of(held: tuple[str, ...]) -> re.Pattern[str]:
-    fitting = (one for needs, one in _ALTERNATIVES if not needs or needs in held)
+    fitting = (one for needs, one in ALTERNATIVES if not needs or needs in held)
     return re.compile("|".join(fitting), re.VERBOSE)

@@ -25,6 +25,8 @@ _CARD_LENGTHS = range(12, 20)
 _MODULUS = 97
 _CHUNK = 64
 _HEX = frozenset("0123456789abcdef")
+_LETTERS_AND_DIGITS = frozenset(string.digits + string.ascii_lowercase)
+_SHAPE = str.maketrans(dict.fromkeys(string.digits, "d") | dict.fromkeys(string.ascii_letters, "l"))
 
 
 def mask_phone(words: Words, text: str) -> str:
@@ -165,42 +167,40 @@ def mask_token(prf: Prf, domain: str, words: Words, text: str) -> str:
     if not text.isascii():
         return words.mask(text)
     folded = text.lower()
-    letters = string.ascii_lowercase
-    if _HEX.issuperset(sign for sign in folded if sign in string.digits + letters):
-        letters = "abcdef"
-    places = [at for at, sign in enumerate(folded) if sign in string.digits + letters]
-    signs = list(folded)
-    before = ""
-    for start in range(0, len(places), _CHUNK):
-        chunk = places[start : start + _CHUNK]
-        plain = "".join(signs[at] for at in chunk)
-        tweak = f"token {len(letters)} {before}"
+    places = [at for at, sign in enumerate(folded) if sign in _LETTERS_AND_DIGITS]
+    plain = folded if len(places) == len(folded) else "".join(folded[at] for at in places)
+    letters = "abcdef" if _HEX.issuperset(plain) else string.ascii_lowercase
+    masked = ""
+    for start in range(0, len(plain), _CHUNK):
+        chunk = plain[start : start + _CHUNK]
+        tweak = f"token {len(letters)} {plain[:start]}"
         # A token with a letter beyond f must keep one, or it could meet a hexadecimal one.
-        masked = _permute_signs(prf, domain, plain, tweak, letters)
+        new = _permute_signs(prf, domain, chunk, tweak, letters)
         while (
             letters == string.ascii_lowercase
             and not start
-            and _HEX.issuperset(masked) != (_HEX.issuperset(plain))
+            and _HEX.issuperset(new) != _HEX.issuperset(chunk)
         ):
-            masked = _permute_signs(prf, domain, masked, tweak, letters)
-        for at, sign in zip(chunk, masked, strict=True):
-            signs[at] = sign
-        before += plain
-    return "".join(
-        new.upper() if old.isupper() else new for old, new in zip(text, signs, strict=True)
-    )
+            new = _permute_signs(prf, domain, new, tweak, letters)
+        masked += new
+    if plain == text:
+        return masked
+    signs = list(text)
+    for at, sign in zip(places, masked, strict=True):
+        signs[at] = sign.upper() if text[at].isupper() else sign
+    return "".join(signs)
 
 
 def _permute_signs(
     prf: Prf, domain: str, text: str, tweak: str, letters: str = string.ascii_uppercase
 ) -> str:
     """Permute digits among digits and letters among letters; nothing else may be in it."""
-    value, size, shape = 0, 1, []
+    value, size = 0, 1
     for sign in text:
         kind = string.digits if sign in string.digits else letters
         value, size = value * len(kind) + kind.index(sign), size * len(kind)
-        shape.append("d" if kind is string.digits else "l")
-    image = prf.permute(value, size, domain, f"{tweak} {''.join(shape)}")
+    shape = text.translate(_SHAPE)
+    image = prf.permute(value, size, domain, f"{tweak} {shape}")
     masked = []
     for one in reversed(shape):
         kind = string.digits if one == "d" else letters

@@ -9,7 +9,9 @@ from functools import partial
 from sandbox.masking.maskers.nested import Nested
 from sandbox.masking.maskers.spelled import mask_json_string, read_json_string
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?\d[\d.eE+\-]*)|([\[{])|([\]}])|(,)', re.DOTALL)
+_TOKEN = re.compile(
+    r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|(-?\d[\d.eE+\-]*)|([\[{])|([\]}])', re.DOTALL
+)
 
 
 def is_json(text: str) -> bool:
@@ -31,7 +33,7 @@ def mask_json(nested: Nested, text: str) -> str:
 
     def replace(found: re.Match[str]) -> str:
         nonlocal key
-        inside, colon, number, opened, closed, _ = found.groups()
+        inside, colon, number, opened, closed = found.groups()
         if colon is not None:
             key = read_json_string(inside).text if "\\" in inside else inside
             return f'"{mask_json_string(inside, nested.mask_key)}"{colon}'
@@ -42,10 +44,8 @@ def mask_json(nested: Nested, text: str) -> str:
         if opened:
             stack.append(key)
         elif closed:
+            # In a list the list's key counts again, in an object a new one comes.
             key = stack.pop()
-        elif stack:
-            # After a comma: in a list the list's key again, in an object a new one comes.
-            key = stack[-1]
         return found[0]
 
     return _TOKEN.sub(replace, text)

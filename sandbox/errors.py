@@ -107,6 +107,14 @@ class SourceBusy(SourceError):
     default_hint = "Run again at a calmer time; nothing was left locked."
 
 
+class SnapshotTooOld(SourceError):
+    """Reading took longer than production is to keep a snapshot for it."""
+
+    default_hint = (
+        "Take less (--sample, --where), read from a replica, or allow more with --read-limit."
+    )
+
+
 class SourceLost(SourceError):
     """The connection broke while it was in use."""
 

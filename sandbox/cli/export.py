@@ -11,6 +11,7 @@ from sandbox.cli.invocation import invocation_of, password_prompt
 from sandbox.database.address import parse_address
 from sandbox.database.connect import Endpoint, make_endpoint
 from sandbox.database.credentials import find_credentials
+from sandbox.database.session import limits_of
 from sandbox.errors import UsageError
 from sandbox.export.key import default_key_file, read_key
 from sandbox.export.pipeline import Planned, run_export
@@ -84,6 +85,9 @@ def export(  # noqa: PLR0913 - one parameter for each option
         typer.Option(metavar="NAME=ARCHIVE", help="A web server's capture (sandbox capture)."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Processes that read.")] = 2,
+    read_limit: Annotated[
+        int, typer.Option(metavar="MINUTES", min=1, help="How long production is read at most.")
+    ] = 240,
     show_sql: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Note every statement that runs on production."),
@@ -122,6 +126,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
         ddl=ddl,
         captures=_captures(server or []),
         readers=workers,
+        limits=limits_of(60 * read_limit),
         show_sql=show_sql,
         allow_write_grants=allow_write_grants,
     )

@@ -41,7 +41,6 @@ __all__ = [
     "make_endpoint",
     "open_catalogue",
     "open_reader",
-    "open_readers",
     "open_writer",
 ]
 
@@ -143,6 +142,7 @@ def open_reader(
         frees_locks = not snapshot or _lets_go_of_locks(wire, server)
         if snapshot:
             wire.run(BEGIN_SNAPSHOT)
+            wire.end_after(limits.snapshot)
     except BaseException:
         wire.close()
         raise
@@ -162,43 +162,6 @@ def _lets_go_of_locks(wire: Wire, server: Server) -> bool:
     except RightMissing:
         return False
     return True
-
-
-def open_readers(
-    endpoint: Endpoint,
-    log: StatementLog,
-    count: int,
-    *,
-    attempts: int = 20,
-    limits: Limits = _DEFAULT_LIMITS,
-) -> tuple[Reader, ...]:
-    """Open several readers that provably see the same moment, or a single one.
-
-    Several are opened until all of them name the same position in the binary log. Where the server
-    names none (MySQL, or no binary log) or commits faster than they open, one is given.
-
-    Raises:
-        SourceError: One cannot be opened.
-    """
-    first = open_reader(endpoint, log, snapshot=True, limits=limits)
-    readers = [first]
-    for _ in range(attempts):
-        position = readers[0].snapshot_position()
-        if position is None:
-            break
-        while len(readers) < count:
-            readers.append(open_reader(endpoint, log, snapshot=True, limits=limits))
-        last = readers[-1].snapshot_position()
-        same = [reader for reader in readers if reader.snapshot_position() == last]
-        if len(same) == len(readers):
-            return tuple(readers)
-        for reader in readers:
-            if reader not in same:
-                reader.close()
-        readers = same
-    for reader in readers[1:]:
-        reader.close()
-    return (readers[0],)
 
 
 def open_writer(

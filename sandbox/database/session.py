@@ -14,15 +14,23 @@ class Limits:
 
     Attributes:
         lock_wait: Seconds that we wait for a lock, and so hold up whoever waits behind us.
+        snapshot: Seconds that a snapshot may be open: the server keeps old versions of rows for it.
         statement: Seconds that one statement may run.
-        idle: Seconds after which the server ends a session of ours that says nothing.
+        idle: Seconds after which the server ends a session of ours that says nothing. Sessions of
+            one moment wait for their turn, so it is not less than `snapshot`.
         network: Seconds that the server waits for us to take what it sends.
     """
 
     lock_wait: int = 1
+    snapshot: int = 4 * 3600
     statement: int = 4 * 3600
-    idle: int = 3600
+    idle: int = 4 * 3600
     network: int = 3600
+
+
+def limits_of(snapshot: int) -> Limits:
+    """Give the limits of an export that may read for so many seconds."""
+    return Limits(snapshot=snapshot, statement=snapshot, idle=snapshot)
 
 
 # Without ALLOW_INVALID_DATES, MySQL 8 and later refuse to compare with 2023-02-30, stored or not.

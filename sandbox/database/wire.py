@@ -6,12 +6,13 @@ import contextlib
 import functools
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.database.driver_errors import translated
 from sandbox.database.statements import StatementLog
-from sandbox.errors import SourceLost
+from sandbox.errors import SnapshotTooOld, SourceError, SourceLost
 from sandbox.model import Cell
 
 Row = tuple[Cell, ...]
@@ -35,6 +36,13 @@ class Wire:
         self._log = log
         self._what = what
         self._open = True
+        self._ends: float | None = None
+        self._seconds = 0
+
+    def end_after(self, seconds: int) -> None:
+        """Let nothing be asked or taken any more when so many seconds have passed."""
+        self._seconds = seconds
+        self._ends = time.monotonic() + seconds
 
     def run(self, sql: str | bytes, where: str = "") -> int:
         """Run a statement that gives no rows, and give the number of rows it affected."""
@@ -63,7 +71,7 @@ class Wire:
         with translated(where or self._what):
             self._send(sql)
             result = self._connection.use_result()
-        stream = _Stream(result, where or self._what)
+        stream = _Stream(result, where or self._what, self._check_age)
         try:
             yield stream
         finally:
@@ -88,16 +96,22 @@ class Wire:
     def _send(self, sql: str | bytes) -> None:
         if not self._open:
             raise SourceLost(f"The connection to the server is closed: {self._what}.")
+        self._check_age()
         self._log.record(sql if isinstance(sql, str) else sql.decode(errors="backslashreplace"))
         self._connection.query(sql.encode() if isinstance(sql, str) else sql)
 
+    def _check_age(self) -> None:
+        if self._ends is not None and time.monotonic() > self._ends:
+            raise SnapshotTooOld(
+                f"The snapshot of {self._what} is {self._seconds // 60} minutes old: "
+                "the server has to keep every row that changed since."
+            )
+
     def _drain(self, stream: _Stream) -> None:
-        try:
+        with contextlib.suppress(SourceError):
             for _ in range(_DRAIN_ROWS // 1000):
                 if not stream.next_rows(1000):
                     return
-        except SourceLost:
-            pass
         # Else the library would take every row that is left before it closed.
         with contextlib.suppress(OSError), self.handle() as handle:
             handle.shutdown(socket.SHUT_RDWR)
@@ -107,9 +121,10 @@ class Wire:
 class _Stream:
     """The rows of an answer, as they come."""
 
-    def __init__(self, result: Any, where: str) -> None:  # noqa: ANN401 - untyped
+    def __init__(self, result: Any, where: str, check_age: Callable[[], None]) -> None:  # noqa: ANN401 - untyped
         self._result = result
         self._where = where
+        self._check_age = check_age
         self.ended = result is None
 
     def next_rows(self, number: int) -> tuple[Row, ...]:
@@ -117,6 +132,7 @@ class _Stream:
         if self.ended:
             return ()
         try:
+            self._check_age()
             with translated(self._where):
                 rows: tuple[Row, ...] = self._result.fetch_row(number)
         except BaseException:

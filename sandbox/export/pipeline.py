@@ -19,14 +19,16 @@ from sandbox.errors import UsageError
 from sandbox.export.choice import Choice, choose
 from sandbox.export.contents import describe_plan, describe_table
 from sandbox.export.decisions import Decisions, decide_masking
-from sandbox.export.readers import Readers, open_readers
+from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
 from sandbox.export.request import ExportRequest
 from sandbox.export.servers import ServersTaken, add_servers, read_captures
+from sandbox.export.sessions import SHIFTS, shifts_of
 from sandbox.export.source import SourceFacts, look_at_source
-from sandbox.export.tasks import comes_in_order, cut_tasks
+from sandbox.export.tasks import Task, comes_in_order, cut_tasks, weight_of
 from sandbox.masking.definitions import mask_definition
 from sandbox.model import Progress, Schema
+from sandbox.subset.closure import Subset
 
 _WORTH_HELPERS = 32 << 20  # bytes to read: below, starting processes takes longer than reading
 
@@ -57,6 +59,7 @@ class Exported:
         servers: What was taken of the web servers.
         read_seconds: How long production was read, from the snapshot's beginning to its end.
         readers: How many processes read.
+        shifts: How many sessions each of them used up.
     """
 
     planned: Planned
@@ -65,6 +68,7 @@ class Exported:
     servers: ServersTaken
     read_seconds: float
     readers: int
+    shifts: int
 
 
 def run_export(
@@ -82,9 +86,7 @@ def run_export(
             source = look_at_source(request, catalogue, progress)
         schema = source.schema
         decisions = decide_masking(request, schema, captures)
-        with open_readers(
-            request.endpoint, statements, _readers_worth(request, schema), request.show_sql
-        ) as readers:
+        with open_readers(_how_to_read(request, source, statements)) as readers:
             began = time.monotonic()
             choice = choose(request, schema, readers.main, progress)
             planned = Planned(source, decisions, choice)
@@ -99,7 +101,9 @@ def run_export(
                 servers = add_servers(captures, decisions.masker, bundle, progress)
                 manifest = _describe(request, planned, servers, read_seconds, to_review)
                 summary = bundle.finish(manifest, progress)
-    return Exported(planned, summary, manifest, servers, read_seconds, readers.count)
+    return Exported(
+        planned, summary, manifest, servers, read_seconds, readers.count, readers.shifts
+    )
 
 
 @contextmanager
@@ -118,7 +122,22 @@ def _noting_statements(file: Path | None) -> Iterator[StatementLog]:
         yield StatementLog(opened)
 
 
-def _readers_worth(request: ExportRequest, schema: Schema) -> int:
+def _how_to_read(
+    request: ExportRequest, source: SourceFacts, statements: StatementLog
+) -> ReadersRequest:
+    preflight = source.preflight
+    several = not preflight.one_session
+    return ReadersRequest(
+        request.endpoint,
+        request.limits,
+        statements,
+        processes=_processes_worth(request, source.schema) if several else 1,
+        shifts=SHIFTS if preflight.reads_in_shifts else 1,
+        show_sql=request.show_sql,
+    )
+
+
+def _processes_worth(request: ExportRequest, schema: Schema) -> int:
     """Tell how many processes pay off: none but this one for a small piece of a database."""
     everything = sum(table.size for table in schema.tables.values())
     share = request.sample.default
@@ -141,7 +160,11 @@ def _read_tables(
     )
     work = Work(schema, planned.decisions.masker, ordered)
     tasks = cut_tasks(schema, subset, readers.main)
-    assignments = [Assignment(task, bundle.part_path(task.table, task.number)) for task in tasks]
+    shift = _shifts(tasks, schema, subset, readers.shifts)
+    assignments = [
+        Assignment(task, bundle.part_path(task.table, task.number), shift[task.table])
+        for task in tasks
+    ]
     parts: dict[str, list[ReadPart]] = {name: [] for name in schema.tables}
     with progress.stage("read", total=subset.expected_rows(schema), unit="rows") as stage:
         for part in readers.read(work, assignments, stage):
@@ -149,6 +172,13 @@ def _read_tables(
         rows = sum(part.facts.rows for some in parts.values() for part in some)
         stage.done(f"{rows:,} rows in {len(tasks)} parts, {readers.count} at once")
     return {name: sorted(some, key=lambda part: part.number) for name, some in parts.items()}
+
+
+def _shifts(tasks: Sequence[Task], schema: Schema, subset: Subset, count: int) -> Mapping[str, int]:
+    """Give the shift that each table is read in."""
+    tables = list(dict.fromkeys(task.table for task in tasks))
+    weights = [weight_of(schema.tables[name], subset) for name in tables]
+    return dict(zip(tables, shifts_of(weights, count), strict=True))
 
 
 def _add_tables(
@@ -198,7 +228,7 @@ def _describe(
         rules_digest=planned.decisions.rules_digest,
         key_id=planned.decisions.masker.key_id,
         fidelity=list(to_review),
-        unknown=[*schema.unknown, *servers.unknown],
+        unknown=[*planned.source.unknown, *servers.unknown],
         timings={"production was read": round(read_seconds, 3)},
         servers=list(servers.names),
     )

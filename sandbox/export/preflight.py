@@ -49,9 +49,11 @@ class Preflight:
         write_rights: Rights that can change something; empty unless they were allowed.
         missing: Rights that would show more.
         outside_snapshot: Tables that no snapshot covers, each with its engine.
-        several_readers: Whether several sessions can prove that they see the same moment.
-        frees_locks: Whether a table is free for ALTER as soon as it was read; else when the whole
-            snapshot ends (MariaDB with a binary log, and an account without BINLOG ADMIN).
+        one_session: Why several sessions cannot prove that they see the same moment; empty where
+            they can.
+        frees_locks: Whether a table is free for ALTER as soon as it was read; else when the
+            session that read it ends (MariaDB with a binary log, and an account without
+            BINLOG ADMIN).
         cipher: What encrypts the connection; empty where nothing does.
     """
 
@@ -60,7 +62,7 @@ class Preflight:
     write_rights: tuple[str, ...]
     missing: tuple[MissingRight, ...]
     outside_snapshot: tuple[tuple[str, str], ...]
-    several_readers: bool
+    one_session: str
     frees_locks: bool
     cipher: str
 
@@ -75,6 +77,11 @@ class Preflight:
     def has_one_moment(self) -> bool:
         """Whether all tables are read as of one moment."""
         return not self.outside_snapshot
+
+    @property
+    def reads_in_shifts(self) -> bool:
+        """Whether sessions take turns, so that no lock on a table lasts until all is read."""
+        return not self.frees_locks and not self.one_session
 
 
 def check_source(
@@ -93,6 +100,7 @@ def check_source(
         SourceError: The server refuses a question that every account may ask.
     """
     grants = read_grants(catalogue)
+    is_replica = _is_replica(catalogue)
     database = str(catalogue.value("SELECT DATABASE()") or endpoint.address.database)
     writing = tuple(str(grant) for grant in grants.write_rights)
     if writing and not allow_write_grants:
@@ -108,7 +116,7 @@ def check_source(
         )
     return Preflight(
         server=catalogue.server,
-        is_replica=_is_replica(catalogue),
+        is_replica=is_replica,
         write_rights=writing,
         missing=_missing(catalogue.server, grants, database, [name for name, _ in tables]),
         outside_snapshot=tuple(
@@ -116,7 +124,7 @@ def check_source(
             for name, engine in tables
             if not Table(name=name, engine=engine, columns=()).transactional
         ),
-        several_readers=bool(_status(catalogue, "Binlog_snapshot_file")),
+        one_session=_why_one_session(catalogue, is_replica=is_replica),
         frees_locks=_frees_locks(catalogue, grants),
         cipher=_status(catalogue, "Ssl_cipher"),
     )
@@ -125,6 +133,28 @@ def check_source(
 def _status(catalogue: Catalogue, name: str) -> str:
     rows = catalogue.rows(f"SHOW SESSION STATUS LIKE '{name}'")
     return str(rows[0][1]) if rows else ""
+
+
+def _why_one_session(catalogue: Catalogue, *, is_replica: bool | None) -> str:
+    """Say why equal positions in the binary log would not mean the same moment; or nothing.
+
+    They do if every commit that a snapshot could show moves the position.
+    """
+    if not _status(catalogue, "Binlog_snapshot_file"):
+        return "the server tells no position of a snapshot in its binary log"
+    # Whether replication runs, any account may ask; whether it is set up, not.
+    applies = is_replica or _status(catalogue, "Slaves_running") not in {"", "0"}
+    if applies and not catalogue.value("SELECT @@log_slave_updates"):
+        return "the server is a replica that does not log what it applies (log_slave_updates)"
+    try:
+        rows = catalogue.rows("SHOW MASTER STATUS")
+    except SourceError:
+        return (
+            "the account may not ask whether the binary log leaves databases out (BINLOG MONITOR)"
+        )
+    if any(name for row in rows for name in row[2:4]):
+        return "the binary log leaves databases out (binlog_do_db, binlog_ignore_db)"
+    return ""
 
 
 def _frees_locks(catalogue: Catalogue, grants: Grants) -> bool:
@@ -175,16 +205,17 @@ def _missing(
         there=grants.allows("EVENT", database),
         writes=True,
     )
-    status = _status_right(server)
+    modern = server.is_mariadb and server.numbers >= (10, 5, 0)
+    status = "SLAVE MONITOR" if modern else "REPLICATION CLIENT"
     want(
         status,
         "whether the source is a replica, and how far behind",
         there=grants.allows(status) or grants.allows("SUPER"),
     )
+    if modern:
+        want(
+            "BINLOG MONITOR",
+            "whether several sessions would see one moment: one reads all",
+            there=grants.allows("BINLOG MONITOR") or grants.allows("SUPER"),
+        )
     return tuple(missing)
-
-
-def _status_right(server: Server) -> str:
-    if server.is_mariadb and server.numbers >= (10, 5, 0):
-        return "SLAVE MONITOR"
-    return "REPLICATION CLIENT"

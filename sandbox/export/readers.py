@@ -1,46 +1,68 @@
-"""The readers of one export: one in this process, and others beside it where that is safe.
+"""The readers of one export: in this process, or in others beside it where that is safe.
 
-Several readers are used only where they can prove that they see the same moment. MariaDB says which
-binary log position a snapshot belongs to, and needs no right for it: readers that agree on it share
-one snapshot. Elsewhere nothing short of a lock on production would prove it, and one reader reads
-all.
+Several sessions are used only where they can prove that they see the same moment. MariaDB says
+which binary log position a snapshot belongs to, and needs no right for it: sessions that agree on
+it share one snapshot (see `sandbox.export.preflight` for when that holds). Elsewhere nothing short
+of a lock on production would prove it, and one session reads all.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import time
-import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
 
 from sandbox.database.connect import Endpoint, open_reader
 from sandbox.database.reader import Reader
+from sandbox.database.session import Limits
 from sandbox.database.statements import StatementLog
-from sandbox.errors import SandboxError, SourceLost
+from sandbox.errors import SourceBusy
 from sandbox.export.reading import Assignment, ReadPart, Work, read_part
+from sandbox.export.reading_process import Advanced, Helper, HelperRequest
+from sandbox.export.sessions import Sessions, open_sessions
 from sandbox.model import Stage
 
 _TRIES = 5  # to meet at one moment while production commits
-_ENDS_WITHIN = 5.0  # seconds
-_TELLS_EVERY = 0.2  # seconds
-_SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersRequest:
+    """How an export would like to read.
+
+    Attributes:
+        endpoint: The source.
+        limits: How long production has to put up with what.
+        statements: Where this process notes the statements that run.
+        processes: How many processes may read at once; 1 reads in this one only.
+        shifts: How many sessions each of them uses up, one after the other; 1 where the server
+            lets go of locks behind every table.
+        show_sql: File that readers in other processes append their statements to.
+    """
+
+    endpoint: Endpoint
+    limits: Limits
+    statements: StatementLog
+    processes: int = 1
+    shifts: int = 1
+    show_sql: Path | None = None
 
 
 class Readers:
     """The readers of an export, all inside one snapshot. Made by `open_readers`.
 
     Attributes:
-        main: The reader of this process.
+        main: The reader of this process, for all questions before the reading of parts.
+        shifts: How many shifts the parts are read in.
     """
 
-    def __init__(self, main: Reader, helpers: Sequence[_Helper]) -> None:
+    def __init__(
+        self, main: Reader, own: Sessions | None, helpers: Sequence[Helper], shifts: int
+    ) -> None:
         self.main = main
+        self.shifts = shifts
+        self._own = own
         self._helpers = helpers
 
     @property
@@ -50,8 +72,14 @@ class Readers:
 
     def close(self) -> None:
         """End the snapshot everywhere; what was read stays."""
-        self.main.close()
+        self.close_own()
         _end_all(self._helpers)
+
+    def close_own(self) -> None:
+        """End it in this process."""
+        self.main.close()
+        if self._own is not None:
+            self._own.close()
 
     def read(
         self, work: Work, assignments: Sequence[Assignment], stage: Stage
@@ -60,16 +88,26 @@ class Readers:
 
         Args:
             work: What every reader needs.
-            assignments: The parts, the largest first.
+            assignments: The parts, those of earlier shifts first.
             stage: Hears of the rows that are done.
 
         Raises:
             SandboxError: A part could not be read or written.
         """
-        if not self._helpers:
-            for assignment in assignments:
-                yield read_part(work, assignment, self.main, stage)
+        if self._helpers:
+            # Its locks go, on whatever was looked at so far.
+            self.main.close()
+            yield from self._shared_out(work, assignments, stage)
             return
+        if self._own is not None:
+            self.main.close()
+        for assignment in assignments:
+            reader = self._own.of_shift(assignment.shift) if self._own is not None else self.main
+            yield read_part(work, assignment, reader, stage)
+
+    def _shared_out(
+        self, work: Work, assignments: Sequence[Assignment], stage: Stage
+    ) -> Iterator[ReadPart]:
         for helper in self._helpers:
             helper.say(work)
         waiting = iter(assignments)
@@ -78,7 +116,7 @@ class Readers:
             for pipe in wait(list(busy)):
                 helper = next(one for one in busy.values() if one.pipe is pipe)
                 said = helper.hear()
-                if isinstance(said, _Advanced):
+                if isinstance(said, Advanced):
                     stage.advance(said.rows, said.doing)
                     continue
                 yield said
@@ -87,172 +125,69 @@ class Readers:
 
 
 @contextmanager
-def open_readers(
-    endpoint: Endpoint, statements: StatementLog, count: int, show_sql: Path | None = None
-) -> Iterator[Readers]:
-    """Open readers that all see one moment, as many of `count` as can prove it.
-
-    Args:
-        endpoint: The source.
-        statements: Where this process notes the statements that run.
-        count: How many processes may read at once; 1 reads in this one only.
-        show_sql: File that readers in other processes append their statements to.
+def open_readers(request: ReadersRequest) -> Iterator[Readers]:
+    """Open readers that all see one moment: as many as asked for if they can prove it, else one.
 
     Raises:
         SourceError: The source cannot be read.
     """
-    helpers = [_Helper(endpoint, show_sql) for _ in range(count)] if count > 1 else []
+    several = request.processes > 1
+    helpers = [Helper(_of_helper(request)) for _ in range(request.processes)] if several else []
     try:
-        main = open_reader(endpoint, statements, snapshot=True)
-        for attempt in range(_TRIES):
-            if not helpers or _meet(main, helpers):
-                break
-            main.close()
-            main = open_reader(endpoint, statements, snapshot=True)
-            if attempt == _TRIES - 2:
-                _end_all(helpers)
-                helpers = []
+        readers = _meeting(request, helpers)
+        if readers is None:
+            _end_all(helpers)
+            readers = Readers(_open_one(request), None, (), shifts=1)
         try:
-            yield Readers(main, helpers)
+            yield readers
         finally:
-            main.close()
+            readers.close()
     finally:
         _end_all(helpers)
 
 
-def _meet(main: Reader, helpers: Sequence[_Helper]) -> bool:
-    """Take snapshots everywhere; tell whether they are of the moment of `main`."""
+def _of_helper(request: ReadersRequest) -> HelperRequest:
+    return HelperRequest(request.endpoint, request.limits, request.shifts, request.show_sql)
+
+
+def _meeting(request: ReadersRequest, helpers: Sequence[Helper]) -> Readers | None:
+    """Open all sessions at one moment; None where that cannot be had, or is not wanted."""
+    if not helpers and request.shifts == 1:
+        return None
+    with suppress(SourceBusy):  # no room for so many sessions
+        for _ in range(_TRIES):
+            readers, positions = _opened(request, helpers)
+            if len(positions) == 1 and None not in positions:
+                return readers
+            readers.close_own()
+            if None in positions:
+                return None
+    return None
+
+
+def _opened(request: ReadersRequest, helpers: Sequence[Helper]) -> tuple[Readers, set[str | None]]:
+    """Open sessions everywhere; give with them which moments they are of."""
     for helper in helpers:
-        helper.say(_SNAPSHOT)
-    positions = [helper.hear() for helper in helpers]
-    wanted = main.snapshot_position()
-    return wanted is not None and all(position == wanted for position in positions)
+        helper.open_sessions()
+    with ExitStack() as undo:
+        main = undo.enter_context(_open_one(request))
+        own = None
+        if not helpers:
+            own = open_sessions(
+                request.endpoint, request.statements, request.limits, request.shifts
+            )
+            undo.callback(own.close)
+        positions = {main.snapshot_position()}.union(
+            own.positions() if own is not None else (), *(helper.hear() for helper in helpers)
+        )
+        undo.pop_all()
+    return Readers(main, own, helpers, request.shifts), positions
 
 
-def _end_all(helpers: Sequence[_Helper]) -> None:
+def _open_one(request: ReadersRequest) -> Reader:
+    return open_reader(request.endpoint, request.statements, snapshot=True, limits=request.limits)
+
+
+def _end_all(helpers: Sequence[Helper]) -> None:
     for helper in helpers:
         helper.end()
-
-
-@dataclass(frozen=True, slots=True)
-class _Advanced:
-    rows: int
-    doing: str
-
-
-class _Helper:
-    """A process that reads parts."""
-
-    def __init__(self, endpoint: Endpoint, show_sql: Path | None) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_help, args=(theirs, endpoint, show_sql), daemon=True, name="sandbox-reader"
-        )
-        self._process.start()
-        theirs.close()
-
-    def say(self, what: object) -> None:
-        """Tell it something."""
-        try:
-            self.pipe.send(what)
-        except OSError:
-            raise _died() from None
-
-    def give(self, assignment: Assignment | None) -> bool:
-        """Hand out work; without any, let the process end. Tells whether there was some."""
-        self.say(assignment)
-        return assignment is not None
-
-    def hear(self) -> Any:  # noqa: ANN401 - whatever comes through a pipe
-        """Give what it says next.
-
-        Raises:
-            SandboxError: What went wrong over there.
-        """
-        try:
-            said = self.pipe.recv()
-        except EOFError:
-            raise _died() from None
-        if isinstance(said, SandboxError):
-            raise said
-        return said
-
-    def end(self) -> None:
-        """End it, whatever it does."""
-        if self.pipe.closed:
-            return
-        self.pipe.close()
-        self._process.terminate()
-        self._process.join(timeout=_ENDS_WITHIN)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-        self._process.close()
-
-
-def _died() -> SourceLost:
-    return SourceLost(
-        "a reading process ended before its part was done.",
-        hint="The machine may be short of memory (dmesg tells). "
-        "Run again with --workers 1: nothing was left half-made.",
-    )
-
-
-def _help(pipe: Connection, endpoint: Endpoint, show_sql: Path | None) -> None:
-    """Read parts as they are handed out; runs in a process of its own."""
-    # Ctrl-C reaches the whole process group: the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone
-        try:
-            with show_sql.open("a") if show_sql else nullcontext() as file:
-                _serve(pipe, endpoint, StatementLog(file))
-        except SandboxError as error:
-            pipe.send(error)
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            raise
-        except Exception as error:  # noqa: BLE001 - a bug of ours; its message may hold a value
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{Path(frame.filename).name}:{frame.lineno}"
-            pipe.send(
-                SandboxError(
-                    f"this is a bug in a reading process: {type(error).__name__} at {where}.",
-                    hint="Report this line and the command, please.",
-                )
-            )
-
-
-def _serve(pipe: Connection, endpoint: Endpoint, statements: StatementLog) -> None:
-    reader: Reader | None = None
-    work: Work | None = None
-    while (said := pipe.recv()) is not None:
-        if said == _SNAPSHOT:
-            if reader is not None:
-                reader.close()
-            reader = open_reader(endpoint, statements, snapshot=True)
-            pipe.send(reader.snapshot_position())
-        elif isinstance(said, Work):
-            work = said
-        elif reader is not None and work is not None:
-            pipe.send(read_part(work, said, reader, _StageOverPipe(pipe)))
-    if reader is not None:
-        reader.close()
-
-
-class _StageOverPipe:
-    """Tells the parent of progress, a few times a second."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._rows = 0
-        self._told = time.monotonic()
-
-    def advance(self, steps: int = 1, doing: str = "") -> None:
-        self._rows += steps
-        now = time.monotonic()
-        if now - self._told > _TELLS_EVERY:
-            self._pipe.send(_Advanced(self._rows, doing))
-            self._rows, self._told = 0, now
-
-    def done(self, summary: str) -> None:
-        """A helper has nothing to sum up."""

@@ -32,10 +32,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A task, and the file its part goes to."""
+    """A task, and the file its part goes to.
+
+    Attributes:
+        task: What to read.
+        path: The file.
+        shift: Which of a process's sessions reads it.
+    """
 
     task: Task
     path: Path
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True)

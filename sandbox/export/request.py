@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sandbox.database.connect import Endpoint
+from sandbox.database.session import Limits
 from sandbox.subset.request import SampleRequest
 
 
@@ -27,6 +28,7 @@ class ExportRequest:
         ddl: A dump without data, for definitions that the account cannot see.
         captures: Archive of each web server, by the server's name.
         readers: How many processes may read at once.
+        limits: How long production has to put up with what.
         show_sql: File that every statement is noted in; None for none.
         allow_write_grants: Whether an account that could write is accepted.
     """
@@ -42,5 +44,6 @@ class ExportRequest:
     ddl: Path | None = None
     captures: Mapping[str, Path] = field(default_factory=dict)
     readers: int = 2
+    limits: Limits = field(default_factory=Limits)
     show_sql: Path | None = None
     allow_write_grants: bool = False

@@ -22,6 +22,23 @@ class SourceFacts:
     preflight: Preflight
     schema: Schema
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What the account could not see."""
+        if self.preflight.is_replica is not None:
+            return self.schema.unknown
+        return (*self.schema.unknown, "source: whether it is a replica")
+
+    @property
+    def rights_that_show_more(self) -> tuple[str, ...]:
+        """Rights that would make less unknown, those to write only if nothing else told it."""
+        unseen = " ".join(self.schema.unknown)
+        return tuple(
+            missing.right
+            for missing in self.preflight.missing
+            if not missing.writes or f"no {missing.right} right" in unseen
+        )
+
 
 def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progress) -> SourceFacts:
     """Check that the source may be read, and read its schema.

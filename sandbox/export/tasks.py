@@ -13,7 +13,9 @@ from sandbox.model import Schema, Table
 from sandbox.subset.closure import Subset
 from sandbox.subset.keys import RowKey
 
-_PART_BYTES = 16 << 20  # of the server's estimate: seconds of work, so that all readers end together
+_PART_BYTES = (
+    16 << 20
+)  # of the server's estimate: seconds of work, so that all readers end together
 _PART_KEYS = 50_000
 
 
@@ -41,7 +43,7 @@ def cut_tasks(schema: Schema, subset: Subset, reader: Reader) -> tuple[Task, ...
 
     Tables without a single row still get a part: an empty table is a fact, not a gap.
     """
-    largest_first = sorted(schema.tables.values(), key=lambda table: -_weight(table, subset))
+    largest_first = sorted(schema.tables.values(), key=lambda table: -weight_of(table, subset))
     return tuple(task for table in largest_first for task in _cut(table, subset, reader))
 
 
@@ -57,7 +59,8 @@ def comes_in_order(table: Table, subset: Subset, treatments: Treatments) -> bool
     return subset.is_whole(table.name) or all(one.is_integer for one in identity)
 
 
-def _weight(table: Table, subset: Subset) -> int:
+def weight_of(table: Table, subset: Subset) -> int:
+    """Give about how many bytes of a table are read."""
     if subset.is_whole(table.name):
         return table.size
     average = table.size // max(table.rows, 1)

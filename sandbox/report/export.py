@@ -14,6 +14,7 @@ from rich.text import Text
 from sandbox.errors import ExitCode
 from sandbox.export.choice import named_nothing
 from sandbox.export.pipeline import Exported, Planned
+from sandbox.export.preflight import Preflight
 from sandbox.model import Table
 from sandbox.report.terminal import rows_table
 
@@ -35,7 +36,7 @@ class PlanResult:
             "source": _source_data(self.planned),
             "tables": [_table_data(self.planned, table) for table in _tables(self.planned)],
             "named": _named_data(self.planned),
-            "unknown": list(self.planned.source.schema.unknown),
+            "unknown": list(self.planned.source.unknown),
         }
 
     def text(self) -> RenderableType:
@@ -66,7 +67,9 @@ class PlanResult:
                 for column in table.stored_columns
             ],
         )
-        notes = [Text(line) for line in _notes(self.planned)]
+        in_shifts = _preflight(self.planned).reads_in_shifts
+        lines = (*_notes(self.planned), *_lock_note(self.planned, in_shifts=in_shifts))
+        notes = [Text(line) for line in lines]
         ending = Text("Nothing was written (--dry-run).", style="dim")
         return Group(tables, Text(), columns, Text(), *notes, ending)
 
@@ -103,7 +106,10 @@ class ExportResult:
             "failing_requests": done.servers.failing,
             "read_seconds": round(done.read_seconds, 3),
             "readers": done.readers,
-            "alter_waits": not done.planned.source.preflight.frees_locks,
+            "alter_waits": not _preflight(done.planned).frees_locks,
+            "shifts": done.shifts,
+            "outside_snapshot": [name for name, _ in _preflight(done.planned).outside_snapshot],
+            "write_rights": list(_preflight(done.planned).write_rights),
             "key_id": done.manifest.key_id,
         }
 
@@ -130,6 +136,7 @@ class ExportResult:
                 f"{done.servers.failing} failing requests found in their logs"
             )
         yield from _notes(done.planned)
+        yield from _lock_note(done.planned, in_shifts=done.shifts > 1)
         for unknown in done.servers.unknown:
             yield f"unknown   {unknown}"
         yield (
@@ -154,13 +161,31 @@ def _notes(planned: Planned) -> Iterator[str]:
         yield f"not there {missing}"
     for unresolved, times in Counter(planned.choice.seeded.unresolved).items():
         yield f"no row    {unresolved}" + (f" ({times} times)" if times > 1 else "")
-    if not planned.source.preflight.frees_locks:
-        yield (
-            "locks     ALTER on a table that was read waits until reading ends: this server keeps "
-            "its lock for an account without BINLOG ADMIN"
-        )
-    for unknown in planned.source.schema.unknown:
+    preflight = _preflight(planned)
+    if preflight.outside_snapshot:
+        tables = ", ".join(f"{name} ({engine})" for name, engine in preflight.outside_snapshot)
+        yield f"moment    not that of the snapshot: {tables}"
+    if preflight.one_session:
+        yield f"sessions  one reads all: {preflight.one_session}"
+    if preflight.write_rights:
+        yield f"rights    the account could write: {', '.join(preflight.write_rights)}"
+    if more := planned.source.rights_that_show_more:
+        yield f"rights    more would be known with {', '.join(more)}"
+    for unknown in planned.source.unknown:
         yield f"unknown   {unknown}"
+
+
+def _lock_note(planned: Planned, *, in_shifts: bool) -> Iterator[str]:
+    if not _preflight(planned).frees_locks:
+        until = "its group of tables is read" if in_shifts else "all is read"
+        yield (
+            f"locks     ALTER on a table that was read waits until {until}: this server keeps its "
+            "lock for an account without BINLOG ADMIN"
+        )
+
+
+def _preflight(planned: Planned) -> Preflight:
+    return planned.source.preflight
 
 
 def _tables(planned: Planned) -> list[Table]:

@@ -13,12 +13,20 @@ import MySQLdb
 import pytest
 
 from database_servers import NOWHERE, DatabaseServer
-from sandbox.database.connect import open_catalogue, open_reader, open_readers, open_writer
+from sandbox.database.connect import open_catalogue, open_reader, open_writer
 from sandbox.database.expressions import load_target, quoted
 from sandbox.database.reader import Reader
 from sandbox.database.schema import read_schema
+from sandbox.database.session import limits_of
 from sandbox.database.statements import StatementLog
-from sandbox.errors import SourceBusy, SourceChanged, SourceError, SourceLost, StatementFailed
+from sandbox.errors import (
+    SnapshotTooOld,
+    SourceBusy,
+    SourceChanged,
+    SourceError,
+    SourceLost,
+    StatementFailed,
+)
 from sandbox.model import Batch, Cell, Table
 
 pytestmark = pytest.mark.docker
@@ -365,7 +373,9 @@ def test_snapshot_shows_the_moment_of_its_beginning(database_server: DatabaseSer
         assert joined(list(reader.batches(table))) == [(b"1",)]
 
 
-def test_readers_prove_that_they_see_the_same_moment(database_server: DatabaseServer) -> None:
+def test_position_tells_whether_two_snapshots_are_of_one_moment(
+    database_server: DatabaseServer,
+) -> None:
     database = database_server.make_database()
     database_server.run("CREATE TABLE t (id INT PRIMARY KEY)", database=database)
     endpoint = database_server.endpoint(database)
@@ -375,7 +385,6 @@ def test_readers_prove_that_they_see_the_same_moment(database_server: DatabaseSe
     ):
         if not database_server.is_mariadb:
             assert first.snapshot_position() is None
-            assert len(open_readers(endpoint, NOWHERE, 3)) == 1
             return
         assert first.snapshot_position() is not None
         assert first.snapshot_position() == second.snapshot_position()
@@ -383,11 +392,21 @@ def test_readers_prove_that_they_see_the_same_moment(database_server: DatabaseSe
         assert first.snapshot_position() == second.snapshot_position()
         with open_reader(endpoint, NOWHERE, snapshot=True) as third:
             assert third.snapshot_position() != first.snapshot_position()
-    readers = open_readers(endpoint, NOWHERE, 3)
-    assert len({reader.snapshot_position() for reader in readers}) == 1
-    assert len(readers) == 3
-    for reader in readers:
-        reader.close()
+
+
+def test_snapshot_that_is_too_old_is_read_no_further(database_server: DatabaseServer) -> None:
+    database = database_server.make_database()
+    database_server.run(
+        "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)", database=database
+    )
+    table = described(database_server, database, "t")
+    endpoint = database_server.endpoint(database)
+    with open_reader(endpoint, NOWHERE, snapshot=True, limits=limits_of(1)) as reader:
+        assert joined(list(reader.batches(table))) == [(b"1",)]
+        time.sleep(1.1)
+        with pytest.raises(SnapshotTooOld, match="minutes old") as caught:
+            list(reader.batches(table))
+    assert "--read-limit" in (caught.value.hint or "")
 
 
 def test_alter_of_a_table_that_was_read_does_not_wait(database_server: DatabaseServer) -> None:

@@ -1,0 +1,177 @@
+"""A process of its own that reads parts for an export, and how the export talks to it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+import traceback
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sandbox.database.connect import Endpoint
+from sandbox.database.session import Limits
+from sandbox.database.statements import StatementLog
+from sandbox.errors import SandboxError, SourceLost
+from sandbox.export.reading import Assignment, Work, read_part
+from sandbox.export.sessions import Sessions, open_sessions
+
+_ENDS_WITHIN = 5.0  # seconds
+_TELLS_EVERY = 0.2  # seconds
+_SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class HelperRequest:
+    """What a helper needs to open its sessions.
+
+    Attributes:
+        endpoint: The source.
+        limits: How long production has to put up with what.
+        sessions: How many it opens.
+        show_sql: File that it appends its statements to; None for none.
+    """
+
+    endpoint: Endpoint
+    limits: Limits
+    sessions: int
+    show_sql: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """Says that a helper has read on.
+
+    Attributes:
+        rows: How many rows since it said so last.
+        doing: Which table.
+    """
+
+    rows: int
+    doing: str
+
+
+class Helper:
+    """A process that reads parts."""
+
+    def __init__(self, request: HelperRequest) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_help, args=(theirs, request), daemon=True, name="sandbox-reader"
+        )
+        self._process.start()
+        theirs.close()
+
+    def say(self, what: object) -> None:
+        """Tell it something."""
+        try:
+            self.pipe.send(what)
+        except OSError:
+            raise _died() from None
+
+    def open_sessions(self) -> None:
+        """Let it open its sessions, anew if it has some."""
+        self.say(_SNAPSHOT)
+
+    def give(self, assignment: Assignment | None) -> bool:
+        """Hand out work; without any, let the process end. Tells whether there was some."""
+        self.say(assignment)
+        return assignment is not None
+
+    def hear(self) -> Any:  # noqa: ANN401 - whatever comes through a pipe
+        """Give what it says next.
+
+        Raises:
+            SandboxError: What went wrong over there.
+        """
+        try:
+            said = self.pipe.recv()
+        except (EOFError, OSError):
+            raise _died() from None
+        if isinstance(said, SandboxError):
+            raise said
+        return said
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        if self.pipe.closed:
+            return
+        self.pipe.close()
+        self._process.terminate()
+        self._process.join(timeout=_ENDS_WITHIN)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+
+def _died() -> SourceLost:
+    return SourceLost(
+        "a reading process ended before its part was done.",
+        hint="The machine may be short of memory (dmesg tells). "
+        "Run again with --workers 1: nothing was left half-made.",
+    )
+
+
+def _help(pipe: Connection, request: HelperRequest) -> None:
+    """Read parts as they are handed out; runs in a process of its own."""
+    # Ctrl-C reaches the whole process group: the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone
+        try:
+            with request.show_sql.open("a") if request.show_sql else nullcontext() as file:
+                _serve(pipe, request, StatementLog(file))
+        except SandboxError as error:
+            pipe.send(error)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours; its message may hold a value
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(frame.filename).name}:{frame.lineno}"
+            pipe.send(
+                SandboxError(
+                    f"this is a bug in a reading process: {type(error).__name__} at {where}.",
+                    hint="Report this line and the command, please.",
+                )
+            )
+
+
+def _serve(pipe: Connection, request: HelperRequest, statements: StatementLog) -> None:
+    sessions: Sessions | None = None
+    work: Work | None = None
+    while (said := pipe.recv()) is not None:
+        if said == _SNAPSHOT:
+            if sessions is not None:
+                sessions.close()
+            sessions = open_sessions(request.endpoint, statements, request.limits, request.sessions)
+            pipe.send(sessions.positions())
+        elif isinstance(said, Work):
+            work = said
+        elif isinstance(said, Assignment) and sessions is not None and work is not None:
+            reader = sessions.of_shift(said.shift)
+            pipe.send(read_part(work, said, reader, _StageOverPipe(pipe)))
+    if sessions is not None:
+        sessions.close()
+
+
+class _StageOverPipe:
+    """Tells the parent of progress, a few times a second."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._rows = 0
+        self._told = time.monotonic()
+
+    def advance(self, steps: int = 1, doing: str = "") -> None:
+        self._rows += steps
+        now = time.monotonic()
+        if now - self._told > _TELLS_EVERY:
+            self._pipe.send(Advanced(self._rows, doing))
+            self._rows, self._told = 0, now
+
+    def done(self, summary: str) -> None:
+        """A helper has nothing to sum up."""

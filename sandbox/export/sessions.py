@@ -1,0 +1,89 @@
+"""Sessions of one moment in one process, used one after the other: in shifts.
+
+MariaDB with a binary log keeps the metadata lock of every table that was read until the session
+that read it ends, and an ALTER waits for it, and behind the ALTER everybody else. So the tables are
+shared out to shifts, each shift has a session of its own, and that ends with it: no lock lasts
+longer than its shift. All sessions are opened beforehand, at one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandbox.database.connect import Endpoint, open_reader
+from sandbox.database.reader import Reader
+from sandbox.database.session import Limits
+from sandbox.database.statements import StatementLog
+
+SHIFTS = 8
+"""How many sessions one process uses up, where locks outlive their table."""
+
+
+class Sessions:
+    """Sessions that were opened together; made by `open_sessions`."""
+
+    def __init__(self, readers: list[Reader]) -> None:
+        self._readers = readers
+        self._shift = 0
+
+    def positions(self) -> set[str | None]:
+        """Give where in the binary log their snapshots are; one position means one moment."""
+        return {reader.snapshot_position() for reader in self._readers}
+
+    def of_shift(self, shift: int) -> Reader:
+        """Give the session of a shift; those of earlier shifts end, and their locks with them.
+
+        Args:
+            shift: Its number, from 0, not less than the one before.
+        """
+        while self._shift < shift and len(self._readers) > 1:
+            self._readers.pop(0).close()
+            self._shift += 1
+        return self._readers[0]
+
+    def close(self) -> None:
+        """End them all."""
+        for reader in self._readers:
+            reader.close()
+
+
+def open_sessions(
+    endpoint: Endpoint, statements: StatementLog, limits: Limits, count: int
+) -> Sessions:
+    """Open sessions, each with a snapshot of its own.
+
+    Raises:
+        SourceError: One cannot be opened; none stays open then.
+    """
+    readers: list[Reader] = []
+    sessions = Sessions(readers)
+    try:
+        for _ in range(count):
+            reader = open_reader(endpoint, statements, snapshot=True, limits=limits)
+            readers.append(reader)  # at once: it has to be closed if the next one fails
+    except BaseException:
+        sessions.close()
+        raise
+    return sessions
+
+
+def shifts_of(weights: Sequence[int], count: int) -> list[int]:
+    """Share things out to shifts, in order, so that each shift has about the same to do.
+
+    >>> shifts_of([6, 1, 1, 1, 1, 1, 1], 3)
+    [0, 1, 1, 1, 2, 2, 2]
+    >>> shifts_of([7, 0, 0], 8)
+    [0, 1, 2]
+
+    Args:
+        weights: How much each thing is.
+        count: How many shifts there are.
+    """
+    shifts, shift, mine, left = [], 0, 0, sum(weights)
+    for weight in weights:
+        shifts.append(shift)
+        mine += weight
+        # This shift has its part of what it and the later ones have to do.
+        if shift < count - 1 and mine * (count - shift) >= left:
+            shift, mine, left = shift + 1, 0, left - mine
+    return shifts

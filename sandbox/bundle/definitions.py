@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from sandbox.model import ObjectKind, SchemaObject
 
-# Nothing strict: what the source holds is to come in, impossible dates and id 0 included.
-LOAD_SQL_MODE = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+# Nothing strict: what the source holds is to come in, impossible dates and id 0 included. But for
+# engines: a server must refuse a table whose engine it lacks, and not make it in another one.
+LOAD_SQL_MODE = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
 
 # With ANSI_QUOTES in its mode, a routine is shown with double quotes.
 _QUOTED = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|'(?:[^'\\]|\\.|'')*'|[\w$]+)"
@@ -27,6 +28,7 @@ _HEAD = (
 _STATE = re.compile(
     r"\b(ON COMPLETION (?:NOT )?PRESERVE) (?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)\b"
 )
+_ENGINE = re.compile(r"^\)[^'\"\n]*?\bENGINE\s*=\s*(\w+)", re.MULTILINE | re.IGNORECASE)
 _IDENTIFIER = re.compile(r"`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"")
 _UTF8 = "utf8mb4"
 _CODECS = {
@@ -101,6 +103,16 @@ def creates(described: SchemaObject) -> bool:
     """
     head = rf"{_HEAD}\s+{described.kind.value}\b"
     return bool(re.match(head, described.definition, re.IGNORECASE))
+
+
+def engine_of(definition: str) -> str:
+    r"""Give the storage engine that a table is to have; empty where its definition names none.
+
+    >>> engine_of("CREATE TABLE `t` (\n  `a` int\n) ENGINE=ARCHIVE DEFAULT CHARSET=utf8mb4")
+    'ARCHIVE'
+    """
+    found = _ENGINE.search(definition)
+    return found[1] if found else ""
 
 
 def account_of(definer: str) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +12,7 @@ from sandbox.bundle.definitions import (
     creation,
     definer_of,
     disabled,
+    engine_of,
     in_order,
     quote_text,
     without_definer,
@@ -18,7 +20,7 @@ from sandbox.bundle.definitions import (
 from sandbox.bundle.load_sql import position_statement
 from sandbox.database.expressions import quoted
 from sandbox.database.writer import Writer
-from sandbox.errors import BundleInvalid, SourceError
+from sandbox.errors import BundleInvalid, SourceError, TargetRefused
 from sandbox.model import ObjectKind, SchemaObject
 
 BEFORE_DATA = (ObjectKind.SEQUENCE, ObjectKind.TABLE)
@@ -34,13 +36,24 @@ def create_before_data(
         objects: All objects of the bundle.
         source: Name of the source database.
         target: Name of the target database.
+
+    Raises:
+        BundleInvalid: A definition does something else.
+        TargetRefused: The server lacks the storage engine of a table.
+        SourceError: The server refused a definition for another reason.
     """
-    for described in in_order([one for one in objects if one.kind in BEFORE_DATA]):
+    waiting = in_order([one for one in objects if one.kind in BEFORE_DATA])
+    for described in waiting:
         check_definition(described)
         definition = described.definition
         if source != target:
             definition = without_database(definition, source)
-        writer.execute(definition, _where(described))
+        try:
+            writer.execute(definition, _where(described))
+        except SourceError:
+            with contextlib.suppress(SourceError):
+                _explain_engines(writer, waiting)
+            raise
 
 
 def create_after_data(
@@ -109,6 +122,28 @@ def without_database(definition: str, database: str) -> str:
     """
     name = re.escape(quoted(database))
     return re.sub(rf"\b((?:next|last)val\(){name}\.(`(?:[^`]|``)*`\))", r"\1\2", definition)
+
+
+def _explain_engines(writer: Writer, objects: Iterable[SchemaObject]) -> None:
+    """Say so if what the server refused is the storage engine, and of which tables.
+
+    Raises:
+        TargetRefused: The server lacks the engines of some tables.
+    """
+    rows = writer.fetch(
+        "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')"
+    )
+    there = {(name or b"").decode().casefold() for (name,) in rows} | {""}
+    engines = {_where(one): engine_of(one.definition) for one in objects}
+    lacking = {where: one for where, one in engines.items() if one.casefold() not in there}
+    if lacking:
+        names = ", ".join(sorted(set(lacking.values())))
+        raise TargetRefused(
+            f"The server lacks storage engines of the source: {names}.",
+            findings=tuple(f"{where} is {engine}" for where, engine in lacking.items()),
+            hint="Install them there (SHOW ENGINES lists what it has), or name another server: "
+            "in another engine the tables would not behave as production's.",
+        ) from None
 
 
 def _create(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from docker.types import Mount
+from MySQLdb import DatabaseError
 
 from bundle_samples import manifest_of
 from load_world import Login, endpoint_of
@@ -188,6 +190,31 @@ def test_values_that_are_changed_without_a_warning(empty: Login, samples: Sample
 def test_a_definition_that_the_server_refuses(empty: Login, samples: Samples) -> None:
     error = fails(empty, samples.bundle(definition="CREATE TABLE t (id INT, v NOTYPE)"), LoadFailed)
     assert error.message.startswith("The server refused a statement: table t (error ")
+
+
+# Neither server is built with this one; without NO_ENGINE_SUBSTITUTION both take InnoDB instead.
+LACKING = "CREATE TABLE t (\n id INT PRIMARY KEY,\n v VARCHAR(99)\n) ENGINE=TokuDB COMMENT='x'"
+
+
+def test_an_engine_that_the_server_lacks(empty: Login, samples: Samples) -> None:
+    error = fails(empty, samples.bundle(definition=LACKING), TargetRefused)
+    assert error.message == (
+        "The server lacks storage engines of the source: TokuDB. "
+        "What was loaded was dropped again; the database is empty."
+    )
+    assert error.findings == ("table t is TokuDB",)
+    assert "SHOW ENGINES" in error.hint
+    assert error.exit_code == 14
+
+
+def test_the_script_makes_no_table_in_another_engine_either(empty: Login, samples: Samples) -> None:
+    script = (samples.bundle(definition=LACKING).root / "load.sql").read_text()
+    mode = re.search(r"SET SESSION sql_mode = '[^']*'", script)
+    assert mode is not None
+    with pytest.raises(DatabaseError) as caught:
+        empty.run("target", mode[0], LACKING)
+    assert caught.value.args[0] == 1286
+    assert contents(empty) == []
 
 
 @pytest.mark.parametrize("definition", ["DROP DATABASE target", "CREATE USER x /* TABLE */"])

@@ -50,7 +50,8 @@ def mask_digits_of_number(prf: Prf, domain: str, text: str) -> str:
     kept = 1 if len(places) > 1 and signs[places[0]] == "0" else 0
     digits = "".join(signs[at] for at in places[kept:])
     size = 10 ** len(digits)
-    leads = not kept and len(digits) > 1
+    # With "-0" a number would lose its sign.
+    leads = not kept and (len(digits) > 1 or (mantissa[:1] == "-" and digits != "0"))
 
     def allowed(value: int) -> bool:
         return not leads or value >= size // 10

@@ -291,6 +291,11 @@ def test_digits_of_a_number_keep_its_form(number: object) -> None:
     assert re.sub(r"\d", "9", masked) == re.sub(r"\d", "9", str(number))
 
 
+def test_negative_numbers_of_one_digit_stay_negative_and_different() -> None:
+    masked = {mask_digits_of_number(PRF, f"d{key}", f"-{n}") for key in "ab" for n in range(1, 10)}
+    assert masked == {f"-{number}" for number in range(1, 10)}
+
+
 def test_numbers_and_dates_are_rounded() -> None:
     assert generalise("1234.56", "100") == "1200"
     assert generalise("1966-05-13", "year") == "1966-01-01"

@@ -20,7 +20,9 @@ _POOLS = ("person", "address", "company")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _NAMES_NOT_OF_PEOPLE = frozenset({"formats", "catch_phrase", "bs", "job"})
 
-# What programs say: kept wherever text is masked, even where it is somebody's name as well.
+# What programs say: kept wherever text is masked, even where it is somebody's name as well. The
+# lines from "additional" on are what PHP 8's own messages are made of, read through by hand; of
+# contractions ("isn't") the word before the apostrophe, but Don, Won and Haven: they are people.
 _MESSAGES = """
 get post put patch delete head options trace connect http https ftp smtp sip mysql mysqli pdo tcp
 udp unix tls ssl utf iso latin ascii json xml html css js php phtml phar ini conf log txt csv sql
@@ -70,6 +72,23 @@ invalid com net org de io
 stdin stdout stderr sock mb locale lang
 unknown none nil undefined nan inf secret token salt credentials passphrase passwd pwd bearer basic
 api key keys private auth authorization csrf refresh access identified
+additional all allocation append archive aren assigned attempt attempted attempting attribute
+attributes being buffer callback callbacks changed characters classes closure closures command
+constants constructed constructor contents context conversion convert converted converting
+correctly corrupted corruption couldn created creating creation declaration declare declared
+decode decoded decrement defined definition deleted depth descriptor detected didn directly
+disabled doesn dynamic elements enable enabled encode encoded encoding end entries enum enums
+equal escape exceed exceeds expecting fetch fetching filename filter flag format functions greater
+handle hasn identifier if ignored ignoring implement implemented implements incomplete
+inconsistent incorrectly increment initialization initialize initialized input instantiate
+insufficient internal isn it length longer malformed matching methods mismatch multiple named
+nesting non nullable numeric objects occurred offsets one opened operand operands operator
+optional overflow override parsed parser parsing passing possibly precision prefix previous
+previously properly protocol provided range readonly recursion recursive redeclare registered
+requested required requires resolve returning scalar scope self serialization serialize serialized
+setting shouldn specified state strings surrogate temporary timestamp timezone traversable trying
+types unicode uninitialized unpaired unrecognized unserialization unserialize unset unsupported
+used valid variables wasn weren wouldn writable zero
 """
 
 

@@ -238,6 +238,42 @@ def test_a_lost_connection_is_one_error(ops: Ops) -> None:
     refused(ops, Ended(process.returncode, stdout, stderr), 11)
 
 
+def test_an_alter_of_a_table_that_was_read_does_not_wait_for_the_rest(ops: Ops) -> None:
+    if ops.server.is_mariadb:
+        # With it, several sessions can prove that they see one moment: see docs/source-database.md.
+        ops.server.run(f"GRANT BINLOG MONITOR ON *.* TO {ops.account}")
+    fill_visits(ops, 60_000)  # little enough for one process
+    ops.server.run(
+        VISITS.replace("TABLE visits", "TABLE calls"),
+        "INSERT INTO calls SELECT * FROM visits WHERE id < 50000",
+        "ANALYZE TABLE visits, calls",
+        database=ops.database,
+    )
+    (ops.folder / "rules.yaml").write_text(f"{RULES}  calls: {{pad: shape}}\n")
+    with subprocess.Popen(
+        [*COMMAND, *ops.arguments()],
+        env=environment(ops.folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        eventually(lambda: any(ops.folder.glob("bundle.partial-*/data/*/calls/*")))
+        process.send_signal(signal.SIGSTOP)
+        try:
+            assert any(ops.folder.glob("bundle.partial-*/data/*/visits/*"))
+            ops.server.run(
+                "SET SESSION lock_wait_timeout = 2",
+                "ALTER TABLE visits ADD COLUMN more INT",
+                database=ops.database,
+            )
+        finally:
+            process.send_signal(signal.SIGCONT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    manifest = open_bundle(ops.folder / "bundle").manifest
+    assert {table.name: table.rows for table in manifest.tables}["visits"] > 59_000
+
+
 def test_statements_are_shown_as_they_run_and_only_to_their_owner(ops: Ops) -> None:
     file = ops.folder / "statements.sql"
     assert ops.export(show_sql=file).exit_code == 0

@@ -1,4 +1,4 @@
-"""Words that may stay in free text: everyday words, and what programs say.
+"""Words that may stay in free text: everyday words, and what programs say. More may stay in keys.
 
 The everyday words are those of Faker's lorem providers, without every word that occurs in a name
 of a person, a city, a street or a company in any of Faker's languages. Gathered at first use.
@@ -91,11 +91,66 @@ types unicode uninitialized unpaired unrecognized unserialization unserialize un
 used valid variables wasn weren wouldn writable zero
 """
 
+# What keys of documents are called everywhere, and members of PHP's own classes (DateInterval's
+# "recurrences"), as far as it is none of the words above or Faker's.
+# Known in keys only: in free text Price and Page are people. What is only now and then a key, and a
+# word that is rather somebody's name (Brand, Stock), comes from the application's own source. Where
+# one word of a usual key is somebody's name (Per), the whole key is listed.
+_KEYS = """
+action active addresses admin app articles author authorized avatar average bar barcode batch baz
+bbox billing birth blocked booking browser cart categories category channel charges city clients
+colour comment comments company complete contact country coupon coupons currency cursor customers
+day delivery description details device devices discount discounts docs domain domains duration
+email emails endpoint expire expires expiry fax feature features filesize filters first firstname
+flags folder foo footer gender groups guid hash height hex hidden homepage hour href iban icon
+icons id ids idx images invert invoice invoices ip items keyword keywords label labels lastname
+lat latitude layout lifetime link lists lng locked login logo logout logs longitude mail members
+messages meta metadata mime mimetype modified newsletter node nodes nonce notes num numbers orders
+origin page pages param params parent payload payment payments pending per_page percent percentage
+permissions phone phones photo photos platform point postal postcode posts preference preferences
+prev price prices product products properties provider province published qty quantity queue
+rating ratio recurrences redirect ref referer referrer refund refunded refunds relative remark
+results retry reviews role roles root route routes search seen selected seq sequence serial
+settings severity shipment shipping signature sku slug source storage street subtotal suffix
+summary surname tags target tasks template texts theme thumbnail title tokens total totals ttl uid
+unit units updated uri url urls username users uuid vat versions volume warnings website weekday
+width zipcode
+"""
+
+# Elements and attributes of HTML, SVG, SOAP and feeds. Known in markup only, for Li is a name, too.
+_MARKUP = """
+abbr accept action address align alt aria-hidden aria-label article aside atom audio autocomplete
+bgcolor blockquote body border br button caption cellpadding cellspacing center channel charset
+checked circle cite class code col colgroup color cols colspan content contenteditable cx cy data
+datetime dd defs del details dir disabled div dl dt ellipse em encoding enctype entry envelope
+face fault faultactor faultcode faultstring feed fieldset figcaption figure fill font footer for
+form frame generator guid head header height hr href hreflang hspace html http-equiv id iframe img
+input ins item label lang lastbuilddate legend li line link main map maxlength media meta method
+name nav nowrap ol onclick onload optgroup option path picture placeholder polygon polyline pre
+pubdate readonly rect rel role rows rowspan rss rx ry schemalocation scope script section select
+selected size small soap soapenv source span src srcset standalone strike stroke strong style sub
+summary sup svg tabindex table target tbody td text textarea tfoot th thead time title tr tspan tt
+type ul updated use valign value var version video viewbox vspace wbr width xhtml xlink xml xmlns
+xs xsd xsi xsl
+"""
+
 
 @cache
 def message_words() -> frozenset[str]:
     """Give the words that programs, servers and browsers say."""
     return frozenset(_MESSAGES.split())
+
+
+@cache
+def key_words() -> frozenset[str]:
+    """Give words and whole names that keys of documents are made of, whatever the application."""
+    return frozenset(_KEYS.split())
+
+
+@cache
+def markup_words() -> frozenset[str]:
+    """Give the names of elements and attributes of well-known kinds of markup, in lower case."""
+    return frozenset(_MARKUP.split())
 
 
 @cache

@@ -24,7 +24,7 @@ def is_json(text: str) -> bool:
 
 
 def mask_json(nested: Nested, text: str) -> str:
-    """Mask the values of a text that `is_json`; keys stay, true, false and null too.
+    """Mask keys and values of a text that `is_json`; true, false and null stay.
 
     A value in a list has the key of the list.
     """

@@ -27,9 +27,13 @@ _SESSION_NAME = re.compile(rb"(!?)([^|!]{1,200})\|")
 
 @dataclass
 class _Level:
-    """An open array or object: the key it stands under, the last one in it, and what is next."""
+    """An open array or object: the key it stands under, the last one in it, and what is next.
+
+    Private members of an object begin with its class, which stays.
+    """
 
     outer_key: str
+    own: bytes = b""
     key: str = ""
     expects_key: bool = True
 
@@ -81,7 +85,8 @@ class _Reader:
         if opened:
             self._take(opened.end() - at)
             if opened[0].endswith(b"{"):
-                self.levels.append(_Level(key))
+                own = b"\0%s\0" % opened[2] if opened.re is _OBJECT else b""
+                self.levels.append(_Level(key, own))
             else:
                 self._value_done()
             return True
@@ -94,16 +99,22 @@ class _Reader:
     def _read_key(self, level: _Level) -> bool:
         scalar = _SCALAR.match(self.data, self.position)
         if scalar and scalar[1] is not None:
-            self._take(scalar.end() - self.position)
+            number = scalar[1].decode("latin-1")
+            masked = self.nested.mask_number_key(number).encode("latin-1")
+            self.pieces.append(b"i:%s;" % masked)
+            self.position = scalar.end()
             level.key, level.expects_key = level.outer_key, False
             return True
         bounds = self._string_bounds()
         if bounds is None:
             return False
         start, end, declared = bounds
-        level.key = self.charset.decode(self.data[start:end])
+        written = self.data[start:end]
+        level.key = self.charset.decode(written)
         level.expects_key = False
-        self._write_string(self.nested.mask_key(level.key), start, end, declared)
+        own = level.own if written.startswith(level.own) else b""
+        masked_key = self.nested.mask_key(self.charset.decode(written[len(own) :]))
+        self._write_string(self.charset.decode(own) + masked_key, start, end, declared)
         return True
 
     def _read_scalar(self, found: re.Match[bytes], key: str) -> None:
@@ -186,7 +197,7 @@ def mask_serialized(
 
 
 def mask_session(nested: Nested, shape: TextMask, charset: Charset, value: bytes) -> bytes:
-    """Mask a PHP session: names stay, values are masked like serialized ones."""
+    """Mask a PHP session: names like keys, values like serialized ones."""
     pieces: list[bytes] = []
     position = 0
     while (name := _SESSION_NAME.match(value, position)) is not None:

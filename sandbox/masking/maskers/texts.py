@@ -88,7 +88,7 @@ class TextMaskers:
     @cached_property
     def nested(self) -> Nested:
         """Give what masks the leaves of documents."""
-        return Nested(self._prf, self._beside("number"), self._keys, self.of, self._mask_free_text)
+        return Nested(self._prf, self._beside("number"), self._keys, self.of, self.free_text)
 
     def mask_by_key(self, key: str, text: str) -> str:
         """Mask the value of a row that another column names, as in tables of settings."""

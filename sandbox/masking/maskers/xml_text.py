@@ -1,4 +1,4 @@
-"""XML and HTML, edited in place: names of elements and attributes stay, their contents do not."""
+"""XML and HTML, edited in place: names of elements and attributes like keys, contents by them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from sandbox.masking.maskers.spelled import mask_character_data
 
 _PIECE = re.compile(
     r"(?P<cdata><!\[CDATA\[(?P<inside>.*?)(?:\]\]>|\Z))|(?P<comment><!--(?P<remark>.*?)(?:-->|\Z))"
-    r"|(?P<declaration><\?xml\s[^<>]*\?>|<!DOCTYPE\s+\w+\s*>)|(?P<other><[?!](?P<said>[^<>]*)>)"
+    r"|(?P<declaration><\?xml(?:\s+(?:version|encoding|standalone)\s*=\s*(?:\"[\w.\-]*\"|'[\w.\-]*'))*"
+    r"\s*\?>)|(?P<doctype>(?P<before><!(?i:DOCTYPE)\s+)(?P<root>[A-Za-z_][\w:.\-]*)(?P<behind>\s*>))"
+    r"|(?P<other><(?:\?xml(?=\s)|[?!])(?P<said>[^<>]*)>)"
     r"|(?P<tag></?(?P<name>[A-Za-z_][\w:.\-]*)(?P<attributes>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>)"
     r"|(?P<text>[^<]+)|(?P<stray><)",
     re.DOTALL,
@@ -38,14 +40,18 @@ def mask_xml(nested: Nested, text: str) -> str:
     def replace(found: re.Match[str]) -> str:
         kind = next(
             kind
-            for kind in ("cdata", "comment", "declaration", "other", "tag", "text", "stray")
+            for kind in (
+                "cdata", "comment", "declaration", "doctype", "other", "tag", "text", "stray",
+            )
             if found[kind] is not None
-        )
+        )  # fmt: skip
         key = names[-1] if names else ""
         if kind == "text":
             return _mask_value(nested, key, found[0])
         if kind == "tag":
             return _mask_tag(nested, names, found)
+        if kind == "doctype":
+            return f"{found['before']}{nested.mask_name(found['root'])}{found['behind']}"
         inside = {"cdata": "inside", "comment": "remark", "other": "said"}.get(kind)
         if inside is None:
             return found[0]
@@ -64,17 +70,21 @@ def _mask_tag(nested: Nested, names: list[str], found: re.Match[str]) -> str:
                 pass
     elif not tag.endswith("/>"):
         names.append(name)
-    start, end = (at - found.start() for at in found.span("attributes"))
+    slash = "/" if tag.startswith("</") else ""
+    end = found.end("attributes") - found.start()
 
     def replace(attribute: re.Match[str]) -> str:
         if attribute["bare"] is not None:
             bare = attribute["bare"]
-            return bare if bare.isascii() and bare.isalpha() else nested.mask_string("", bare)
+            is_name = bare.isascii() and bare.isalpha()
+            return nested.mask_name(bare) if is_name else nested.mask_string("", bare)
         value = _mask_value(nested, attribute["name"], attribute["value"])
         quote = attribute["quote"]
-        return f"{attribute['name']}{attribute['equals']}{quote}{value}{quote}"
+        masked = nested.mask_name(attribute["name"])
+        return f"{masked}{attribute['equals']}{quote}{value}{quote}"
 
-    return f"{tag[:start]}{_ATTRIBUTE.sub(replace, found['attributes'])}{tag[end:]}"
+    attributes = _ATTRIBUTE.sub(replace, found["attributes"])
+    return f"<{slash}{nested.mask_name(name)}{attributes}{tag[end:]}"
 
 
 def _mask_value(nested: Nested, key: str, text: str) -> str:

@@ -1,6 +1,12 @@
 import pytest
 
-from sandbox.masking.dictionary import message_words
+from sandbox.masking.dictionary import (
+    general_words,
+    key_words,
+    markup_words,
+    message_words,
+    split_words,
+)
 from sandbox.masking.masker import Masker
 
 PEOPLE = {"brand", "don", "frank", "haven", "li", "lindqvist", "per", "rose", "stock", "won"}
@@ -37,4 +43,14 @@ def test_messages_of_programs_stay_in_logs(shop_masker: Masker, text: str) -> No
 
 
 def test_no_word_of_a_list_is_rather_somebodys_name() -> None:
-    assert not PEOPLE & message_words()
+    assert not PEOPLE & (message_words() | key_words())
+    assert not (PEOPLE - {"li"}) & markup_words()
+
+
+def test_words_of_keys_are_few_and_of_no_use_in_free_text(shop_masker: Masker) -> None:
+    assert len(key_words()) < 250
+    assert len(markup_words()) < 200
+    assert not key_words() & (message_words() | general_words())
+    for name in ("Avatar", "Page", "Li"):
+        assert split_words([name]) <= key_words() | markup_words()
+        assert shop_masker.mask_text(name.encode(), "plain").content != name.encode()

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.masking.dictionary import general_words, message_words, split_words
 from sandbox.masking.maskers.spelled import read_escaped, read_json_string, read_xml
 from sandbox.masking.maskers.texts import TextMaskers
 from sandbox.masking.prf import Prf
 from sandbox.masking.words import WORDS, Spelling
 
 KEYS = (("email|*_email", "email"), ("language", "keep"), ("id", "token"), ("password", "password"))
-MASKERS = TextMaskers(Prf(b"key"), frozenset({"customer"}), WORDS, Spelling(), KEYS)
+SOURCE = split_words(["customer eco payer stars Shop_Cart Zend_Auth"])
+VOCABULARY = SOURCE | message_words() | general_words()
+MASKERS = TextMaskers(Prf(b"key"), VOCABULARY, WORDS, Spelling(), KEYS)
 NAMES = st.sampled_from(["name", "email", "note", "language", "stars", "Größe"])
 LEAVES = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=12)
 VALUES = st.recursive(

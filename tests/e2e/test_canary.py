@@ -51,13 +51,16 @@ tables:
 def rows() -> Iterator[tuple[bytes | str | int | None, ...]]:
     for number, word in enumerate(WORDS):
         serialized = f's:{len(word)}:"{word}"'
+        # In documents as value and as key: of an array, a session, JSON, an element.
         yield (
             number, f"{number}{MAIL}", word.title(), f"{word} & Sons", f"{word}é",
             PHONE, IBAN, CARD, TOKEN[number:] + TOKEN[:number],
             f"Mrs {word.upper()} called from {PHONE}, write to {MAIL}; card {CARD}",
-            f"{word}\t{word}\n{MAIL}\\{word}'{word}\"", f'{{"who": "{word}", "to": ["{MAIL}"]}}',
-            f'a:2:{{i:0;{serialized};i:1;a:1:{{s:3:"who";{serialized}}}}}',
-            f'<payer name="{word}"><mail>{MAIL}</mail></payer>', f"user|{serialized};mail|i:1;",
+            f"{word}\t{word}\n{MAIL}\\{word}'{word}\"",
+            f'{{"who": "{word}", "to": ["{MAIL}"], "{word}": 1}}',
+            f"a:2:{{i:0;{serialized};i:1;a:1:{{{serialized};{serialized}}}}}",
+            f'<payer name="{word}" {word}="1"><mail>{MAIL}</mail><{word}/></payer>',
+            f"user|{serialized};mail|i:1;{word}|i:1;",
             b"\x89PNG" + word.encode() + b"\0" + MAIL.encode(),
             f"https://quibsoft.example/{word}?mail={MAIL}", b"\x7f\x28\x01\x02",
         )  # fmt: skip

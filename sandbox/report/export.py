@@ -165,8 +165,6 @@ def _notes(planned: Planned) -> Iterator[str]:
     if preflight.outside_snapshot:
         tables = ", ".join(f"{name} ({engine})" for name, engine in preflight.outside_snapshot)
         yield f"moment    not that of the snapshot: {tables}"
-    if preflight.one_session:
-        yield f"sessions  one reads all: {preflight.one_session}"
     if preflight.write_rights:
         yield f"rights    the account could write: {', '.join(preflight.write_rights)}"
     if more := planned.source.rights_that_show_more:
@@ -176,12 +174,14 @@ def _notes(planned: Planned) -> Iterator[str]:
 
 
 def _lock_note(planned: Planned, *, in_shifts: bool) -> Iterator[str]:
-    if not _preflight(planned).frees_locks:
-        until = "its group of tables is read" if in_shifts else "all is read"
-        yield (
-            f"locks     ALTER on a table that was read waits until {until}: this server keeps its "
-            "lock for an account without BINLOG ADMIN"
-        )
+    preflight = _preflight(planned)
+    if preflight.frees_locks:
+        return
+    if in_shifts:
+        yield "locks     ALTER on a table that was read waits until its group of tables is read"
+        return
+    why = f" ({preflight.one_session})" if preflight.one_session else ""
+    yield f"locks     ALTER on a table that was read waits until all is read by one session{why}"
 
 
 def _preflight(planned: Planned) -> Preflight:

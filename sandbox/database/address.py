@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from sandbox.errors import UsageError
@@ -23,6 +23,7 @@ class Address:
         port: Its TCP port.
         database: The database's name.
         socket: Path of a local socket; empty for TCP.
+        port_named: Whether somebody chose the port; else an option file may name another.
     """
 
     user: str
@@ -30,6 +31,7 @@ class Address:
     port: int
     database: str
     socket: str = ""
+    port_named: bool = field(default=True, compare=False, repr=False)
 
     def __str__(self) -> str:
         account = f"{quote(self.user, safe='')}@" if self.user else ""
@@ -88,6 +90,7 @@ def parse_address(url: str) -> Address:
         port=port or DEFAULT_PORT,
         database=database,
         socket=socket,
+        port_named=port is not None,
     )
 
 

@@ -7,8 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.database.address import DEFAULT_PORT, Address
-from sandbox.database.option_file import OptionFile, read_option_file, read_private_text
+from sandbox.database.address import Address
+from sandbox.database.option_file import (
+    OptionFile,
+    read_option_file,
+    read_private_text,
+    refuse_if_open,
+)
 from sandbox.database.secret import Secret
 from sandbox.errors import SettingsError, UsageError
 
@@ -102,7 +107,7 @@ def _completed(address: Address, options: OptionFile | None) -> Address:
             hint="Write mysql://USER@HOST/DATABASE, or say user in the option file.",
         )
     port = address.port
-    if options and options.port and port == DEFAULT_PORT and not address.socket:
+    if options and options.port and not address.port_named and not address.socket:
         port = options.port
     return dataclasses.replace(address, user=user, port=port)
 
@@ -119,6 +124,7 @@ def _password(
             raise SettingsError(f"{password_file} holds more than one line.")
         return Secret(lines[0] if lines else "")
     if options and options.password is not None:
+        refuse_if_open(options.path)
         return options.password
     if ask is not None:
         return Secret(ask(f"Password of {address.user} at {address.host or address.socket}: "))

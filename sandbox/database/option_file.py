@@ -36,10 +36,12 @@ class OptionFile:
 def read_option_file(path: Path) -> OptionFile:
     """Read an option file.
 
+    Who takes the password out of it has to `refuse_if_open`.
+
     Raises:
-        SettingsError: It cannot be read, others may read it, or a port is no number.
+        SettingsError: It cannot be read, or a port is no number.
     """
-    text = read_private_text(path)
+    text = _read(path)
     values: dict[str, str] = {}
     group = ""
     for raw in text.splitlines():
@@ -75,22 +77,33 @@ def read_private_text(path: Path) -> str:
     Raises:
         SettingsError: It cannot be read, is no UTF-8 text, or others may read it.
     """
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            content = file.read()
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error.strerror}.",
-            hint="Name an existing file that you may read.",
-        ) from None
+    text = _read(path)
+    refuse_if_open(path)
+    return text
+
+
+def refuse_if_open(path: Path) -> None:
+    """Refuse a file that holds a password and that others may use.
+
+    Raises:
+        SettingsError: They may.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
             f"{path} holds a password and others may use it (mode {mode:04o}).",
             hint=f"Run: chmod 600 {path}",
         )
+
+
+def _read(path: Path) -> str:
     try:
-        return content.decode()
+        return path.read_bytes().decode()
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}.",
+            hint="Name an existing file that you may read.",
+        ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8 text.") from None
 

@@ -159,6 +159,16 @@ def test_file_that_others_may_read_is_refused_with_the_cure(tmp_path: Path, mode
         assert "pa55word" not in caught.value.message
 
 
+def test_open_home_file_is_no_obstacle_if_no_password_is_taken_from_it(tmp_path: Path) -> None:
+    home_file = private(tmp_path / ".my.cnf", "[client]\npassword=pa55word\n", 0o644)
+    password = private(tmp_path / "password", "mine\n")
+    assert find_password(ADDRESS, home=tmp_path, password_file=password).reveal() == "mine"
+    with pytest.raises(SettingsError, match="others may use it"):
+        find_password(ADDRESS, home=tmp_path)
+    private(home_file, "[client]\nuser=reader\n", 0o644)
+    assert find_password(ADDRESS, home=tmp_path, ask=lambda _: "asked").reveal() == "asked"
+
+
 def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none\.cnf cannot be read"):
         read_option_file(tmp_path / "none.cnf")
@@ -214,11 +224,14 @@ def test_option_file_fills_what_the_address_leaves_out(tmp_path: Path) -> None:
     file = private(
         tmp_path / "my.cnf", "[client]\nuser=filled\nport=3399\npassword=x\nssl-ca=/ca.pem\n"
     )
-    found = find_credentials(Address("", "db.example", 3306, "shop"), defaults_file=file)
+    found = find_credentials(parse_address("mysql://db.example/shop"), defaults_file=file)
     assert found.address == Address("filled", "db.example", 3399, "shop")
     assert found.ca == Path("/ca.pem")
     kept = find_credentials(Address("mine", "db.example", 3307, "shop"), defaults_file=file)
     assert kept.address == Address("mine", "db.example", 3307, "shop")
+    for port in (3306, 3307):
+        named = parse_address(f"mysql://mine@db.example:{port}/shop")
+        assert find_credentials(named, defaults_file=file).address.port == port
     with pytest.raises(UsageError, match="no user"):
         find_credentials(Address("", "db.example", 3306, "shop"), home=tmp_path)
 

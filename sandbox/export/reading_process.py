@@ -66,6 +66,11 @@ class Helper:
         self._process.start()
         theirs.close()
 
+    @property
+    def pid(self) -> int:
+        """Give its number."""
+        return self._process.pid or 0
+
     def say(self, what: object) -> None:
         """Tell it something."""
         try:

@@ -30,7 +30,10 @@ MAX_BYTES = 64 * 1024 * 1024
 NOT_RUN = "not run"
 
 _MAX_DEPTH = 40
+# A value takes up to 330 bytes of memory, and can take two of the file.
+_MAX_VALUES = 1_000_000
 _MAX_FINDINGS = 20
+_BRACKETS = re.compile(rb'"[^"]*"?|[\[\]{}]')
 _COUNT = Field(ge=0, le=2**63 - 1)
 
 Count = Annotated[int, _COUNT]
@@ -288,6 +291,8 @@ def parse_manifest(text: bytes) -> Manifest:
     """
     if len(text) > MAX_BYTES:
         raise BundleInvalid(f"{MANIFEST} is larger than {MAX_BYTES // 2**20} MiB.")
+    if _holds_too_much(text):
+        raise BundleInvalid(f"{MANIFEST} holds more than {_MAX_VALUES:,} values.")
     if _depth(text) > _MAX_DEPTH:
         raise BundleInvalid(f"{MANIFEST} is nested deeper than {_MAX_DEPTH} levels.")
     try:
@@ -318,11 +323,21 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(str(one) for one in location if not str(one).startswith("function-")) or "it"
 
 
+def _holds_too_much(text: bytes) -> bool:
+    """Tell whether JSON may hold more values than we take, without parsing it."""
+    values = sum(text.count(one) for one in (b",", b"[", b"{"))
+    # A value has a name at the most, and may be a text itself: four quotes.
+    return values > _MAX_VALUES or text.count(b'"') > 4 * _MAX_VALUES
+
+
 def _depth(text: bytes) -> int:
-    """Give how deep JSON is nested, without parsing it."""
-    bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text, flags=re.DOTALL)
+    """Give how deep JSON is nested, without parsing it, in no more memory than the text's own."""
     depth = deepest = 0
-    for bracket in re.findall(rb"[\[\]{}]", bare):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
+    # Without escapes a string is one run of bytes; a pattern with them keeps a state per byte.
+    for found in _BRACKETS.finditer(text.replace(b"\\\\", b"").replace(b'\\"', b"")):
+        if found[0] in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in b"]}":
+            depth -= 1
     return deepest

@@ -17,7 +17,7 @@ from rich.text import Text
 from sandbox.bundle.manifest import ColumnEntry, FileEntry, Manifest, TableEntry
 from sandbox.bundle.reader import open_bundle
 from sandbox.errors import ExitCode
-from sandbox.report.terminal import rows_table
+from sandbox.report.terminal import line, rows_table
 
 _KEPT = "kept"
 _FEW = 10
@@ -66,10 +66,10 @@ class BundleContents:
 
     def text(self) -> RenderableType:
         """Lay it out: facts, tables, columns where asked for, and what to be aware of."""
-        parts: list[RenderableType] = [*map(_line, self._facts()), Text(), self._tables()]
+        parts: list[RenderableType] = [*map(line, self._facts()), Text(), self._tables()]
         if self.with_columns:
             parts += [Text(), self._columns()]
-        parts += [Text(), *map(_line, self._notes())]
+        parts += [Text(), *map(line, self._notes())]
         return Group(*parts)
 
     def _facts(self) -> Iterator[str]:
@@ -99,7 +99,7 @@ class BundleContents:
         return rows_table(
             ("table", "rows", "of", "bytes", "why"),
             [
-                (_plain(t.name), f"{t.rows:,}", _in_source(t), decimal(t.bytes), _plain(t.why))
+                (t.name, f"{t.rows:,}", _in_source(t), decimal(t.bytes), t.why)
                 for t in self.manifest.tables
             ],
         )
@@ -108,14 +108,11 @@ class BundleContents:
         return rows_table(
             ("column", "type", "treatment", "lost"),
             [
-                tuple(
-                    _plain(text)
-                    for text in (
-                        f"{table.name}.{column.name}",
-                        column.declared,
-                        _treatment(column),
-                        _lost(column),
-                    )
+                (
+                    f"{table.name}.{column.name}",
+                    column.declared,
+                    _treatment(column),
+                    _lost(column),
                 )
                 for table in self.manifest.tables
                 for column in table.columns
@@ -144,8 +141,8 @@ class BundleContents:
                 for column in table.columns:
                     if column.losses:
                         yield f"lost      {table.name}.{column.name}: {_lost(column)}"
-        yield from (f"fidelity  {line}" for line in one.fidelity)
-        yield from (f"unknown   {line}" for line in one.unknown)
+        yield from (f"fidelity  {fact}" for fact in one.fidelity)
+        yield from (f"unknown   {fact}" for fact in one.unknown)
         yield f"leaks     {one.leak_check.status}: {one.leak_check.words}"
         yield "It is pseudonymised personal data, not anonymous data. Handle it as such."
 
@@ -205,19 +202,6 @@ def _treatment(column: ColumnEntry) -> str:
 
 def _lost(column: ColumnEntry) -> str:
     return ", ".join(f"{what}: {_few(count)}" for what, count in column.losses.items())
-
-
-def _line(text: str) -> Text:
-    return Text(_plain(text))
-
-
-def _plain(text: str) -> str:
-    r"""Keep what a stranger's manifest says from steering the terminal.
-
-    >>> _plain("a\x1b[2Jb")
-    'a\\x1b[2Jb'
-    """
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _few(count: int) -> str:

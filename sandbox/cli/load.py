@@ -18,7 +18,7 @@ from sandbox.database.connect import make_endpoint
 from sandbox.database.credentials import find_credentials
 from sandbox.errors import ExitCode
 from sandbox.replica.load import Loaded, LoadPlan, load_bundle, plan_load
-from sandbox.report.terminal import rows_table
+from sandbox.report.terminal import line, rows_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class LoadResult:
 
     def text(self) -> RenderableType:
         """Say what was loaded, and how far it is the source."""
-        return Group(*map(Text, self._lines()))
+        return Group(*map(line, self._lines()))
 
     def _lines(self) -> Iterator[str]:
         one = self.loaded
@@ -96,7 +96,7 @@ class LoadPlanResult:
         if target.is_half_made:
             lines.append("drops     what a load that did not end left there")
         ending = Text("Nothing was changed (--dry-run).", style="dim")
-        return Group(tables, Text(), *map(Text, lines), ending)
+        return Group(tables, Text(), *map(line, lines), ending)
 
 
 def load(  # noqa: PLR0913 - one parameter for each option

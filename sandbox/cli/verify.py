@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
-from rich.text import Text
 
 from sandbox.bundle.verify import Verified, verify_bundle
 from sandbox.cli.invocation import invocation_of
 from sandbox.errors import ExitCode
+from sandbox.report.terminal import line
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class BundleWhole:
         """Say what was verified."""
         one = self.verified
         return Group(
-            Text(f"{one.path} is whole.", style="green"),
-            Text(
+            line(f"{one.path} is whole.", style="green"),
+            line(
                 f"{one.rows:,} rows in {one.tables} tables, {decimal(one.bytes)} of text in "
                 f"{one.files} files of {decimal(one.stored_bytes)}; every file matches its digest, "
                 "and there is no other file."

@@ -29,7 +29,7 @@ def envelope(
         data: The result; None where there is none.
         errors: From `describe_error`.
     """
-    return json.dumps(
+    text = json.dumps(
         {
             "version": VERSION,
             "command": command,
@@ -40,6 +40,10 @@ def envelope(
         },
         ensure_ascii=False,
     )
+    # Beyond ASCII JSON lets control characters stand; a terminal takes some for its own.
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def status_of(exit_code: ExitCode) -> str:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sandbox.model import Stage
+from sandbox.report.terminal import plain
 
 _NAME_WIDTH = 10
 _DOING_WIDTH = 60
@@ -64,18 +65,21 @@ class TerminalProgress:
                 task = bar.add_task("", total=total)
 
                 def hears(done: int, doing: str) -> None:
-                    bar.update(task, completed=done, description=escape(doing[:_DOING_WIDTH]))
+                    bar.update(
+                        task, completed=done, description=escape(plain(doing)[:_DOING_WIDTH])
+                    )
 
                 running = _RunningStage(hears)
                 yield running
         if not self._quiet:
             seconds = time.monotonic() - began
-            line = f"{name:<{_NAME_WIDTH}}{running.summary}"
+            line = f"{name:<{_NAME_WIDTH}}{plain(running.summary)}"
             self._console.print(f"{line:<70} {seconds:6.1f} s", highlight=False, markup=False)
 
     def warn(self, message: str) -> None:
         """Say a warning, quiet or not."""
-        self._console.print(f"warning: {message}", style="yellow", highlight=False, markup=False)
+        said = f"warning: {plain(message)}"
+        self._console.print(said, style="yellow", highlight=False, markup=False)
 
     def _bar(self, name: str, unit: str) -> Progress:
         return Progress(

@@ -38,23 +38,37 @@ def console_for(stream: str) -> Console:
     return _Console(file=file, width=width, highlight=False, soft_wrap=not file.isatty())
 
 
+def plain(text: str) -> str:
+    r"""Keep what a stranger named something from steering the terminal.
+
+    >>> plain("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def line(text: str, style: str = "") -> Text:
+    """Give one line of a result as it can be shown, whatever names it holds."""
+    return Text(plain(text), style=style)
+
+
 def print_error(console: Console, error: SandboxError) -> None:
     """Print an error once: what failed and where, each finding, what to do, the exit code."""
-    console.print(Text.assemble(("error: ", "bold red"), error.message))
+    console.print(Text.assemble(("error: ", "bold red"), line(error.message)))
     for finding in error.findings:
-        console.print(Text(f"  {finding}"))
+        console.print(line(f"  {finding}"))
     if error.hint:
-        console.print(Text(f"hint: {error.hint}"))
+        console.print(line(f"hint: {error.hint}"))
     console.print(Text(f"exit {int(error.exit_code)}", style="dim"))
 
 
 def rows_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
-    """Lay rows out in columns, as wide as they need."""
+    """Lay rows out in columns, as wide as they need; cells are shown as `line` shows them."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else line(cell) for cell in row))
     return table
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -241,12 +242,34 @@ def test_a_field_that_this_version_does_not_know_is_passed_over(bundle: Path) ->
         (b"[" * 100_000, "nested deeper"),
         (b'{"plan":' * 50 + b"1" + b"}" * 50, "nested deeper"),
         (b" " * (64 * 2**20 + 1), "larger than 64 MiB"),
+        (b'{"plan":{"a":[' + b"[]," * 600_000 + b"1]}}", "more than 1,000,000 values"),
+        (b'""' * 2_500_000, "more than 1,000,000 values"),
     ],
 )
 def test_a_manifest_that_is_none(bundle: Path, text: bytes, said: str) -> None:
     (bundle / "manifest.json").write_bytes(text)
     with pytest.raises(BundleInvalid, match=said):
         open_bundle(bundle)
+
+
+@pytest.mark.parametrize("text", [b"a", b"\\n", b'\\"', b"\\\\"])
+@pytest.mark.parametrize("end", [b'"]}', b""])
+def test_a_hostile_manifest_takes_little_memory(text: bytes, end: bytes) -> None:
+    manifest = b'{"format": 1, "fidelity": ["' + text * (2**21 // len(text)) + end
+    tracemalloc.start()
+    try:
+        with pytest.raises(BundleInvalid):
+            parse_manifest(manifest)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * 2**20
+
+
+def test_brackets_in_strings_are_not_counted_as_levels(bundle: Path) -> None:
+    text = '"' + "[{\\" * 100
+    edit_manifest(bundle, lambda manifest: manifest["plan"].update(sample=text))
+    assert open_bundle(bundle).manifest.plan["sample"] == text
 
 
 def test_what_stands_in_a_broken_manifest_is_not_repeated(bundle: Path) -> None:

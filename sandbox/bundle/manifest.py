@@ -26,6 +26,8 @@ from sandbox.model import Column, Family, ObjectKind
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+# Stands in the place of the manifest as long as a bundle is being written, and becomes it.
+UNFINISHED = f"{MANIFEST}.partial"
 MAX_BYTES = 64 * 1024 * 1024
 NOT_RUN = "not run"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.bundle.manifest import MANIFEST, PartEntry, TableEntry
+from sandbox.bundle.manifest import MANIFEST, UNFINISHED, PartEntry, TableEntry
 from sandbox.bundle.reader import Bundle, open_bundle
 from sandbox.bundle.tsv import sum_of_lines
 from sandbox.errors import BundleInvalid
@@ -103,7 +103,8 @@ def _refuse(bundle: Bundle, findings: list[str]) -> None:
 
 
 def _stray_files(bundle: Bundle) -> list[str]:
-    known = {*bundle.manifest.paths, MANIFEST}
+    is_written = (bundle.root / MANIFEST).exists()
+    known = {*bundle.manifest.paths, MANIFEST if is_written else UNFINISHED}
     findings = []
     for place in _walk(bundle.root):
         path = place.relative_to(bundle.root).as_posix()

@@ -1,7 +1,8 @@
 """Make a bundle: written aside, verified, renamed into place; nothing half-made is ever left whole.
 
 Takes masked parts and texts, and facts for the manifest. While it is made, the folder is called
-``OUT.partial-…`` and held by a lock; what a killed run left is found by its lock being free.
+``OUT.partial-…``, held by a lock, and marked as unfinished by a file that becomes the manifest; what
+a killed run left is known by that mark and by its lock being free.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Self
 from sandbox.bundle.load_sql import render_load_sql, render_readme
 from sandbox.bundle.manifest import (
     MANIFEST,
+    UNFINISHED,
     FileEntry,
     Manifest,
     ObjectEntry,
@@ -97,6 +99,7 @@ class BundleWriter:
                 made = tempfile.mkdtemp(prefix=f"{self._out.name}.partial-", dir=self._out.parent)
                 self._root = Path(made)
                 self._lock = _lock(self._root, wait=True)
+                _write_synced(self._root / UNFINISHED, b"")
         except OSError as error:
             raise not_written(error) from None
         return self
@@ -227,8 +230,8 @@ class BundleWriter:
     def _place(self, manifest: bytes) -> None:
         """Write the manifest, which makes it a bundle, and rename the folder."""
         try:
-            aside = self.root / f"{MANIFEST}.partial"
-            _write_synced(aside, manifest)
+            aside = self.root / UNFINISHED
+            _fill_synced(aside, manifest)
             for folder, _, _ in os.walk(self.root):
                 _sync_folder(Path(folder))
             aside.rename(self.root / MANIFEST)
@@ -296,7 +299,12 @@ def _make_private(folder: Path) -> None:
 
 
 def _write_synced(place: Path, content: bytes) -> None:
-    with open_private(place) as file:
+    open_private(place).close()
+    _fill_synced(place, content)
+
+
+def _fill_synced(place: Path, content: bytes) -> None:
+    with place.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -335,7 +343,14 @@ def _remove_leftovers(out: Path) -> None:
     for folder in out.parent.iterdir():
         if not folder.name.startswith(f"{out.name}.partial-") or folder.is_symlink():
             continue
-        with contextlib.suppress(BlockingIOError, NotADirectoryError):
+        with contextlib.suppress(OSError):  # somebody writes it, or it is none of ours
             descriptor = _lock(folder, wait=False)
-            shutil.rmtree(folder, ignore_errors=True)
+            if _is_leftover(folder):
+                shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)
+
+
+def _is_leftover(folder: Path) -> bool:
+    """Tell a bundle that was never finished from whatever else has such a name."""
+    mark = folder / UNFINISHED
+    return mark.is_file() and not mark.is_symlink() and not os.path.lexists(folder / MANIFEST)

@@ -166,6 +166,13 @@ def test_everything_that_is_wrong_comes_at_once(bundle: Path) -> None:
     }
 
 
+def test_what_marks_a_bundle_as_unfinished_has_no_place_in_one(bundle: Path) -> None:
+    (bundle / "manifest.json.partial").touch()
+    assert findings_of(bundle) == (
+        "'manifest.json.partial' is a file that the manifest does not name.",
+    )
+
+
 def test_a_link_in_the_place_of_a_file_is_not_followed(bundle: Path, tmp_path: Path) -> None:
     shutil.move(bundle / ORDERS, tmp_path / "elsewhere")
     (bundle / ORDERS).symlink_to(tmp_path / "elsewhere")

@@ -81,6 +81,23 @@ def test_a_killed_writer_leaves_no_bundle_and_the_next_one_cleans_up(
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
 
 
+def test_only_what_a_killed_writer_left_is_removed(tmp_path: Path, make: Make) -> None:
+    make(tmp_path / "out.partial-2")
+    (tmp_path / "out.partial-2/manifest.json.partial").touch()
+    (tmp_path / "out.partial-notes").mkdir()
+    (tmp_path / "out.partial-notes/mine.txt").touch()
+    (tmp_path / "out.partial-empty").mkdir()
+    (tmp_path / "out.partial-file").touch()
+    (tmp_path / "out.partial-link").symlink_to(tmp_path / "out.partial-notes")
+    (tmp_path / "out.partial-linked").mkdir()
+    (tmp_path / "out.partial-linked/manifest.json.partial").symlink_to("elsewhere")
+    before = set(tmp_path.rglob("*"))
+    make(tmp_path / "out")
+    assert {one for one in tmp_path.rglob("*") if tmp_path / "out" not in (one, *one.parents)} == (
+        before
+    )
+
+
 def test_what_a_live_writer_makes_is_left_alone(tmp_path: Path) -> None:
     running = start(tmp_path / "out")
     try:

@@ -1,8 +1,8 @@
 """Make a bundle: written aside, verified, renamed into place; nothing half-made is ever left whole.
 
 Takes masked parts and texts, and facts for the manifest. While it is made, the folder is called
-``OUT.partial-…``, held by a lock, and marked as unfinished by a file that becomes the manifest; what
-a killed run left is known by that mark and by its lock being free.
+``OUT.partial-…``, held by a lock, and marked as unfinished by a file that becomes the manifest;
+what a killed run left is known by that mark and by its lock being free.
 """
 
 from __future__ import annotations

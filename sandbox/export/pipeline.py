@@ -17,7 +17,7 @@ from sandbox.database.connect import open_catalogue
 from sandbox.database.statements import StatementLog
 from sandbox.errors import UsageError
 from sandbox.export.choice import Choice, choose
-from sandbox.export.contents import describe_plan, describe_table
+from sandbox.export.contents import describe_plan, describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions, decide_masking
 from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
@@ -25,7 +25,7 @@ from sandbox.export.request import ExportRequest
 from sandbox.export.servers import ServersTaken, add_servers, read_captures
 from sandbox.export.sessions import SHIFTS, shifts_of
 from sandbox.export.source import SourceFacts, look_at_source
-from sandbox.export.tasks import Task, comes_in_order, cut_tasks, weight_of
+from sandbox.export.tasks import comes_in_order, cut_tasks, largest_first, weight_of
 from sandbox.masking.definitions import mask_definition
 from sandbox.model import Progress, Schema
 from sandbox.subset.closure import Subset
@@ -159,24 +159,24 @@ def _read_tables(
         name for name, table in schema.tables.items() if comes_in_order(table, subset, treatments)
     )
     work = Work(schema, planned.decisions.masker, ordered)
-    tasks = cut_tasks(schema, subset, readers.main)
-    shift = _shifts(tasks, schema, subset, readers.shifts)
-    assignments = [
+    shift = _shifts(schema, subset, readers.shifts)
+    assignments = (  # each made when it is handed out
         Assignment(task, bundle.part_path(task.table, task.number), shift[task.table])
-        for task in tasks
-    ]
+        for task in cut_tasks(schema, subset, readers.main)
+    )
     parts: dict[str, list[ReadPart]] = {name: [] for name in schema.tables}
     with progress.stage("read", total=subset.expected_rows(schema), unit="rows") as stage:
         for part in readers.read(work, assignments, stage):
             parts[part.table].append(part)
         rows = sum(part.facts.rows for some in parts.values() for part in some)
-        stage.done(f"{rows:,} rows in {len(tasks)} parts, {readers.count} at once")
+        count = sum(len(some) for some in parts.values())
+        stage.done(f"{rows:,} rows in {count} parts, {readers.count} at once")
     return {name: sorted(some, key=lambda part: part.number) for name, some in parts.items()}
 
 
-def _shifts(tasks: Sequence[Task], schema: Schema, subset: Subset, count: int) -> Mapping[str, int]:
+def _shifts(schema: Schema, subset: Subset, count: int) -> Mapping[str, int]:
     """Give the shift that each table is read in."""
-    tables = list(dict.fromkeys(task.table for task in tasks))
+    tables = largest_first(schema, subset)
     weights = [weight_of(schema.tables[name], subset) for name in tables]
     return dict(zip(tables, shifts_of(weights, count), strict=True))
 
@@ -184,24 +184,20 @@ def _shifts(tasks: Sequence[Task], schema: Schema, subset: Subset, count: int) -
 def _add_tables(
     planned: Planned, bundle: BundleWriter, parts: Mapping[str, Sequence[ReadPart]]
 ) -> None:
-    subset, treatments = planned.choice.subset, planned.decisions.treatments
+    subset, decisions = planned.choice.subset, planned.decisions
     for name, table in sorted(planned.source.schema.tables.items()):
-        ordered = comes_in_order(table, subset, treatments)
-        entry = describe_table(table, subset, treatments, parts[name], ordered=ordered)
+        ordered = comes_in_order(table, subset, decisions.treatments)
+        entry = describe_table(table, subset, decisions, parts[name], ordered=ordered)
         bundle.add_table(entry, [part.facts for part in parts[name]])
 
 
 def _add_objects(planned: Planned, bundle: BundleWriter) -> list[str]:
-    """Add every definition; give which of them hold literals that ops should look at."""
-    to_review = []
+    """Add every definition; give what ops should look at in them, and what they lack."""
+    to_review: list[str] = []
     for described in planned.source.schema.objects:
-        masked = mask_definition(described, planned.decisions.masker.mask_text)
+        masked = mask_definition(described, planned.decisions.masker)
         bundle.add_object(described, masked.text)
-        if masked.literals:
-            to_review.append(
-                f"{described.kind.value} {described.name}: {masked.literals} literals are "
-                "production's own; they are part of what it does and were kept"
-            )
+        to_review += tell_of_definition(described, masked)
     return to_review
 
 

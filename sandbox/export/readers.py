@@ -8,7 +8,7 @@ of a lock on production would prove it, and one session reads all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -82,7 +82,7 @@ class Readers:
             self._own.close()
 
     def read(
-        self, work: Work, assignments: Sequence[Assignment], stage: Stage
+        self, work: Work, assignments: Iterable[Assignment], stage: Stage
     ) -> Iterator[ReadPart]:
         """Read, mask and write every part; gives each when it is written.
 
@@ -106,7 +106,7 @@ class Readers:
             yield read_part(work, assignment, reader, stage)
 
     def _shared_out(
-        self, work: Work, assignments: Sequence[Assignment], stage: Stage
+        self, work: Work, assignments: Iterable[Assignment], stage: Stage
     ) -> Iterator[ReadPart]:
         for helper in self._helpers:
             helper.say(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,13 +38,24 @@ class Task:
     digests: frozenset[RowKey] | None = field(default=None, repr=False)
 
 
-def cut_tasks(schema: Schema, subset: Subset, reader: Reader) -> tuple[Task, ...]:
+def cut_tasks(schema: Schema, subset: Subset, reader: Reader) -> Iterator[Task]:
     """Cut the reading of a subset into tasks, the largest tables first.
 
-    Tables without a single row still get a part: an empty table is a fact, not a gap.
+    Tables without a single row still get a part: an empty table is a fact, not a gap. The reader is
+    asked at once; the keys of a task are taken out of the subset when it is given, for those of all
+    tasks together would be many times the size of the subset.
     """
-    largest_first = sorted(schema.tables.values(), key=lambda table: -weight_of(table, subset))
-    return tuple(task for table in largest_first for task in _cut(table, subset, reader))
+    names = largest_first(schema, subset)
+    ranges = {
+        name: tuple(_ranges(schema.tables[name], reader)) for name in names if subset.is_whole(name)
+    }
+    return (task for name in names for task in _cut(schema.tables[name], subset, ranges))
+
+
+def largest_first(schema: Schema, subset: Subset) -> tuple[str, ...]:
+    """Give the tables in the order in which they are read."""
+    tables = sorted(schema.tables.values(), key=lambda table: -weight_of(table, subset))
+    return tuple(table.name for table in tables)
 
 
 def comes_in_order(table: Table, subset: Subset, treatments: Treatments) -> bool:
@@ -67,9 +78,9 @@ def weight_of(table: Table, subset: Subset) -> int:
     return len(subset.keys[table.name]) * min(average, 1 << 16)
 
 
-def _cut(table: Table, subset: Subset, reader: Reader) -> Iterator[Task]:
+def _cut(table: Table, subset: Subset, ranges: Mapping[str, Sequence[str]]) -> Iterator[Task]:
     if subset.is_whole(table.name):
-        for number, where in enumerate(_ranges(table, reader), 1):
+        for number, where in enumerate(ranges[table.name], 1):
             yield Task(table.name, number, where=where)
         return
     keys = subset.keys[table.name]

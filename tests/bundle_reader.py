@@ -31,6 +31,7 @@ def read_rows(text: bytes) -> Iterator[Row]:
             position += 1
             if text[position] == ord("N"):
                 assert not cell, "NULL stands alone"
+                assert not is_null, "NULL stands alone"
                 is_null = True
             else:
                 cell.append(_ESCAPES[text[position]])
@@ -46,7 +47,8 @@ def read_rows(text: bytes) -> Iterator[Row]:
             cell.append(byte)
         position += 1
     assert not row
-    assert not cell, "the last row is ended"
+    assert not cell
+    assert not is_null, "the last row is ended"
 
 
 class ReadBundle:

@@ -6,6 +6,7 @@ special file is opened, and what is unpacked is never more than the manifest dec
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -23,8 +24,10 @@ from sandbox.bundle.manifest import (
     Manifest,
     ObjectEntry,
     PartEntry,
+    TableEntry,
     parse_manifest,
 )
+from sandbox.bundle.tsv import Lines
 from sandbox.errors import BundleInvalid
 from sandbox.model import SchemaObject
 
@@ -44,28 +47,33 @@ class Bundle:
     root: Path
     manifest: Manifest
 
-    def read_part(self, part: PartEntry) -> Iterator[bytes]:
-        """Give the text of a part in blocks, checking its size, rows and digest on the way.
+    def read_part(self, table: TableEntry, part: PartEntry) -> Iterator[bytes]:
+        """Give the text of a part of a table in blocks, checking it on the way.
 
-        Blocks end anywhere. Whoever uses them before the last one has come must be ready to throw
-        the result away. The digest of the text is the caller's to check: some need it changed.
+        Every block has lines of as many fields as the table has columns, and decodes. Blocks end
+        anywhere. Whoever uses them before the last one has come must be ready to throw the result
+        away. The digest of the text is the caller's to check: some need it changed.
 
         Raises:
-            BundleInvalid: The part is not what the manifest says.
+            BundleInvalid: The part is not what the manifest says, or not of the format.
         """
-        rows = size = 0
+        size = 0
+        lines = Lines(len(table.columns))
         with _Tap(self._open(part.path, part.stored_bytes)) as tap:
             for block in _unpacked(tap, part.path):
                 size += len(block)
                 if size > part.bytes:
                     raise BundleInvalid(f"{part.path} unpacks to more than the manifest declares.")
-                rows += block.count(b"\n")
+                with _wrong_in(part):
+                    lines.take(block)
                 yield block
             while tap.read(_BLOCK):
                 pass
         if tap.digest.hexdigest() != part.sha256:
             raise BundleInvalid(f"{part.path} does not match its digest.")
-        if (size, rows) != (part.bytes, part.rows):
+        with _wrong_in(part):
+            lines.end()
+        if (size, lines.rows) != (part.bytes, part.rows):
             raise BundleInvalid(f"{part.path} does not hold the rows that the manifest declares.")
 
     def read_text(self, entry: FileEntry | ObjectEntry) -> bytes:
@@ -147,6 +155,14 @@ def open_bundle(path: Path) -> Bundle:
     with _open_plain(place, MANIFEST, None) as file:
         text = file.read(MAX_BYTES + 1)
     return Bundle(path, parse_manifest(text))
+
+
+@contextlib.contextmanager
+def _wrong_in(part: PartEntry) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise BundleInvalid(f"{part.path} {error}.") from None
 
 
 def _open_plain(place: Path, path: str, size: int | None) -> io.BufferedReader:

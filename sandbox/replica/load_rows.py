@@ -92,7 +92,7 @@ class _Loading:
         """Load a part and give the digest of the text that was sent."""
         table, repair = self.table, self.repair
         lost = sum(repair.losses.cells.values())
-        blocks = repair.apply(self.bundle.read_part(part))
+        blocks = repair.apply(self.bundle.read_part(table, part))
         with Feed(self.writer, blocks, self.stop) as feed:
             self.writer.execute(load_statement(table, str(feed.path)), f"table {table.name}")
         affected = self.writer.affected

@@ -62,7 +62,8 @@ def test_a_bundle_verifies_and_gives_back_what_went_in(bundle: Path) -> None:
         ObjectKind.TABLE,
         "CREATE TABLE orders (id INT)",
     )
-    text = b"".join(opened.read_part(opened.manifest.table("orders").parts[0]))
+    orders = opened.manifest.table("orders")
+    text = b"".join(opened.read_part(orders, orders.parts[0]))
     assert text == b"1\t\\N\n2\ta\\tb\\\\\\n\n"
 
 
@@ -211,7 +212,8 @@ def test_a_part_that_unpacks_to_more_than_declared_is_stopped(bundle: Path) -> N
     edit_manifest(bundle, lambda one: one["tables"][0]["parts"][0].update(stored_bytes=len(bomb)))
     assert findings_of(bundle) == (f"{ORDERS} unpacks to more than the manifest declares.",)
     opened = open_bundle(bundle)
-    blocks = opened.read_part(opened.manifest.tables[0].parts[0])
+    orders = opened.manifest.table("orders")
+    blocks = opened.read_part(orders, orders.parts[0])
     with pytest.raises(BundleInvalid):
         next(blocks)  # not one block of it is given
 
@@ -343,9 +345,21 @@ def test_a_text_that_does_not_match_its_digest(bundle: Path) -> None:
     assert findings_of(bundle) == (f"{ORDERS}: its text does not match its digest.",)
 
 
-def test_a_row_with_a_field_too_many(bundle: Path) -> None:
-    rewrite_part(bundle, 0, b"1\t2\t3\n4\t5\n")
-    assert findings_of(bundle) == (f"{ORDERS} has rows with more or fewer fields than columns.",)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"1\t2\t3\n4\t5\n", "has rows with more or fewer fields than columns"),
+        (b"1\t2\t3\n4\n", "has rows with more or fewer fields than columns"),
+        (b"1\n2\t3\t4\n", "has rows with more or fewer fields than columns"),
+        (b"1\t2\n3\t\\q\n", "has an escape that means nothing"),
+        (b"1\t2\n3\t\\Nx\n", "has an escape that means nothing"),
+        (b"1\t2\n3\\\t4\n", "has an escape that means nothing"),
+        (b"1\t2\n3\t4\r\n", "has bytes that have to be escaped"),
+    ],
+)
+def test_rows_that_are_none_of_the_table(bundle: Path, text: bytes, said: str) -> None:
+    rewrite_part(bundle, 0, text)
+    assert findings_of(bundle) == (f"{ORDERS} {said}.",)
 
 
 def test_a_part_that_ends_within_a_row(bundle: Path) -> None:

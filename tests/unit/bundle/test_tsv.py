@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bundle_reader import read_rows
-from sandbox.bundle.tsv import NULL, decode_cell, encode_cell, encode_rows, sum_of_lines
+from sandbox.bundle.tsv import (
+    NULL,
+    Lines,
+    LinesSum,
+    decode_cell,
+    encode_cell,
+    encode_rows,
+    sum_of_lines,
+)
 from sandbox.model import Cell, MaskedBatch
 
 SEAM = b"\x01\x02\x03\x04\x05\x06\x07\x08"
@@ -70,6 +78,59 @@ def test_null_and_the_text_that_looks_like_it_differ() -> None:
 def test_an_unknown_escape_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown escape"):
         decode_cell(b"a\\x")
+
+
+PIECES = [b"\\", b"\\\\", b"\\N", b"\\t", b"N", b"t", b"q", b"\t", b"\n", b"\r", b"\0", b"a\tb\n"]
+texts = st.lists(st.sampled_from(PIECES), max_size=10).map(b"".join)
+cuts = st.lists(st.integers(1, 4), max_size=12)
+
+
+def blocks_of(text: bytes, sizes: list[int]) -> list[bytes]:
+    blocks = []
+    for size in sizes:
+        blocks.append(text[:size])
+        text = text[size:]
+    return [*blocks, text]
+
+
+def rows_found(text: bytes, fields: int, sizes: list[int]) -> int | None:
+    lines = Lines(fields)
+    try:
+        for block in blocks_of(text, sizes):
+            lines.take(block)
+        lines.end()
+    except ValueError:
+        return None
+    return lines.rows
+
+
+def rows_read(text: bytes, fields: int) -> int | None:
+    try:
+        rows = list(read_rows(text))
+    except (AssertionError, KeyError, IndexError):
+        return None
+    return len(rows) if all(len(row) == fields for row in rows) else None
+
+
+@given(texts, st.integers(1, 3), cuts)
+def test_lines_are_right_if_a_reader_that_shares_no_code_reads_them(
+    text: bytes, fields: int, sizes: list[int]
+) -> None:
+    assert rows_found(text, fields, sizes) == rows_read(text, fields)
+
+
+@given(batches(), cuts)
+def test_what_is_written_is_right_however_it_is_cut(batch: MaskedBatch, sizes: list[int]) -> None:
+    text, rows = encode_rows(batch)
+    assert rows_found(text, len(batch.cells), sizes) == rows
+
+
+@given(texts, cuts)
+def test_the_sum_of_lines_is_the_same_however_they_are_cut(text: bytes, sizes: list[int]) -> None:
+    total = LinesSum()
+    for block in blocks_of(text + b"\n", sizes):
+        total.take(block)
+    assert total.total == sum_of_lines(text.split(b"\n"))
 
 
 def test_columns_of_different_lengths_are_refused() -> None:

@@ -79,7 +79,8 @@ class ColumnEntry(_Entry):
     Attributes:
         name: Its name.
         kind: The bare type, as `sandbox.model.Column` has it.
-        declared: The type as declared, literals masked.
+        declared: The type as declared. Members of an ENUM or SET stay, as rows stand for them by
+            number; what is recognisably personal in them is masked.
         charset: Character set of a text column.
         collation: Its collation.
         nullable: Whether it may hold NULL.

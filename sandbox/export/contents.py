@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from sandbox.bundle.manifest import ColumnEntry, ForeignKeyEntry, TableEntry
+from sandbox.export.decisions import Decisions
 from sandbox.export.reading import ReadPart
-from sandbox.masking.assignment import Treatments
-from sandbox.model import Column, ForeignKey, Schema, Table
+from sandbox.masking.definitions import MaskedDefinition, mask_declared
+from sandbox.model import Column, ForeignKey, Schema, SchemaObject, Table
 from sandbox.subset.closure import Subset
 from sandbox.subset.plan import SubsetPlan
 
@@ -20,7 +21,7 @@ Losses = Mapping[str, Mapping[str, int]]
 def describe_table(
     table: Table,
     subset: Subset,
-    treatments: Treatments,
+    decisions: Decisions,
     parts: Sequence[ReadPart],
     *,
     ordered: bool,
@@ -32,7 +33,7 @@ def describe_table(
         name=table.name,
         engine=table.engine,
         columns=[
-            _describe_column(table, column, treatments, losses.get(column.name, {}))
+            _describe_column(table, column, decisions, losses.get(column.name, {}))
             for column in table.stored_columns
         ],
         identity=[column.name for column in table.identity],
@@ -72,14 +73,29 @@ def describe_plan(plan: SubsetPlan, schema: Schema) -> dict[str, JsonValue]:
     }
 
 
+def tell_of_definition(described: SchemaObject, masked: MaskedDefinition) -> Iterator[str]:
+    """Say what ops should look at in a definition, and what of it is not in the bundle."""
+    where = f"{described.kind.value} {described.name}"
+    if masked.literals:
+        one = masked.literals == 1
+        unknown = f" ({masked.unknown} with words that no dictionary knows)"
+        yield (
+            f"{where}: {masked.literals} literal{' is' if one else 's are'} production's own"
+            f"{unknown if masked.unknown else ''}; part of what it does and kept: review "
+            f"{'it' if one else 'them'}"
+        )
+    if masked.left_out:
+        yield f"{where}: left out is {masked.left_out}"
+
+
 def _describe_column(
-    table: Table, column: Column, treatments: Treatments, losses: Mapping[str, int]
+    table: Table, column: Column, decisions: Decisions, losses: Mapping[str, int]
 ) -> ColumnEntry:
-    treatment = treatments.of(table.name, column.name)
+    treatment = decisions.treatments.of(table.name, column.name)
     return ColumnEntry(
         name=column.name,
         kind=column.kind,
-        declared=column.declared,
+        declared=mask_declared(column.declared, decisions.masker),
         charset=column.charset,
         collation=column.collation,
         nullable=column.nullable,

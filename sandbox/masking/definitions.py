@@ -1,30 +1,37 @@
-"""Mask what a definition says in words: its comments, and where a remote table lives.
+"""Mask a definition: what it says in words, its secrets, and whoever can be told from it.
 
-A definition has to do what production's does, or the replica is not production's. So its literals
-stay, and those that nobody knows to be harmless are counted, for ops to review.
+A definition has to do what production's does, or the replica is not production's. So a literal
+that the program compares with stays, and is counted for ops to review. What does not stay:
+comments, secrets, and what is recognisably personal. They become what they become in tables and
+logs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.masking.column_values import Masks, mask_column_values
+from sandbox.masking.personal_spans import PLAIN, SECRET, find_spans
+from sandbox.masking.secrets_in_code import is_secret, is_secret_name, keys_of_encryption
+from sandbox.masking.sql_tokens import Grammar, Kind, Token, code_of, word_set
 from sandbox.model import MaskedText, ObjectKind, SchemaObject
 
-# What is quoted is passed over whole, so that nothing inside it is taken for a clause or a comment.
-_PIECES = re.compile(
-    r"(?P<clause>\b(?P<word>COMMENT|CONNECTION)\s*=?\s*)'(?P<said>(?:[^'\\]|\\.|'')*)'"
-    r"|(?P<literal>'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\")"
-    r"|`(?:[^`]|``)*`|/\*M?!\d*"
-    r"|(?P<comment>/\*.*?(?:\*/|\Z)|(?:--(?=\s)|\#)[^\n]*)",
-    re.IGNORECASE | re.DOTALL,
-)
-# Kinds that can say something of themselves; elsewhere COMMENT is a name like any other.
-_COMMENTED = frozenset(
-    {ObjectKind.TABLE, ObjectKind.FUNCTION, ObjectKind.PROCEDURE, ObjectKind.EVENT}
-)
 _ELSEWHERE = "sandbox"  # a remote table answers nowhere in a replica
+_OPTIONS = frozenset({ObjectKind.TABLE, ObjectKind.SEQUENCE})
+_ROUTINES = frozenset({ObjectKind.FUNCTION, ObjectKind.PROCEDURE})
+# What the body of a routine can begin with; its head is over there.
+_BODY = word_set(
+    "ALTER ANALYZE BEGIN CALL CASE CHECK CHECKSUM CLOSE COMMIT CREATE DEALLOCATE DECLARE DELETE DO "
+    "DROP EXECUTE FETCH FLUSH FOR GET GRANT HANDLER IF INSERT ITERATE KILL LEAVE LOAD LOCK LOOP "
+    "OPEN OPTIMIZE PREPARE RELEASE RENAME REPAIR REPEAT REPLACE RESIGNAL RETURN REVOKE ROLLBACK "
+    "SAVEPOINT SELECT SET SHOW SIGNAL START TRUNCATE UNLOCK UPDATE USE WHILE WITH"
+)
+_OPTION_LIST = "option_list"
+_PADDING = "00000000"
+# What may be somebody's: two letters together, or more digits than a key of a row has.
+_TELLS = re.compile(r"[^\W\d_]{2}|\d{10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +40,184 @@ class MaskedDefinition:
 
     Attributes:
         text: The definition.
-        literals: How many of its literals stayed although no dictionary knows all their words.
+        literals: How many of its literals stayed; without those that are short numbers or signs.
+        unknown: How many of those hold words that no dictionary knows.
+        left_out: What of the definition is not there any more, for people; mostly nothing.
     """
 
     text: MaskedText
     literals: int
+    unknown: int
+    left_out: str = ""
 
 
-def mask_definition(
-    described: SchemaObject, mask_text: Callable[[bytes, str], MaskedText]
-) -> MaskedDefinition:
-    """Mask the comments of a definition.
+def mask_definition(described: SchemaObject, masker: Masks) -> MaskedDefinition:
+    """Mask a definition.
 
     Args:
         described: The object; its definition is one CREATE statement.
-        mask_text: Masks a text of a kind; from `sandbox.masking.masker.Masker`.
+        masker: What the tables are masked with.
     """
-    unknown = 0
+    grammar = Grammar.of(described.sql_mode)
+    tokens = grammar.tokens(described.definition)
+    code = code_of(tokens)
+    words = _Words(masker, grammar)
+    changes = {one.place: words.plain(one.text) for one in tokens if one.kind is Kind.COMMENT}
+    for token in _comments(described.kind, code):
+        changes[token.place] = words.said(token)
+    left_out, end = "", len(tokens)
+    if described.kind is ObjectKind.TABLE:
+        changes |= {token.place: words.remote(clause, token) for clause, token in _remote(code)}
+        values = mask_column_values(described.name, code, grammar, masker)
+        changes |= values.changes
+        if values.cut is not None:
+            end = _start_of_clause(tokens, values.cut)
+            left_out = f"its partitioning, which goes by the masked column {values.column}"
+    keys = keys_of_encryption(code)
+    for at, token in enumerate(code):
+        if token.place < end and token.place not in changes:
+            changes[token.place] = words.literal(token, secret=_may_be_secret(code, at, keys))
+    text = "".join(changes.get(token.place, token.text) for token in tokens[:end])
+    masked = MaskedText(text.encode("utf-8", "surrogateescape"))
+    return MaskedDefinition(masked, words.stayed, words.unknown, left_out)
 
-    def words(text: str) -> str:
-        masked = mask_text(text.encode("utf-8", "surrogateescape"), "plain").content
-        return masked.decode("utf-8", "surrogateescape")
 
-    def masked(found: re.Match[str]) -> str:
-        nonlocal unknown
-        if found["clause"] is not None and described.kind in _COMMENTED:
-            elsewhere = found["word"].upper() == "CONNECTION"
-            return f"{found['clause']}'{_ELSEWHERE if elsewhere else words(found['said'])}'"
-        if found["comment"] is not None:
-            return words(found[0])
-        literal = found["literal"]
-        if literal is not None and words(literal) != literal:
-            unknown += 1
-        return found[0]
+def mask_declared(declared: str, masker: Masks) -> str:
+    """Mask the members of an ENUM or SET as the table's definition shows them."""
+    words = _Words(masker, Grammar())
+    return "".join(words.literal(token, secret=False) for token in Grammar().tokens(declared))
 
-    text = _PIECES.sub(masked, described.definition)
-    return MaskedDefinition(MaskedText(text.encode("utf-8", "surrogateescape")), unknown)
+
+class _Words:
+    """Masks single literals and comments, and counts what stays."""
+
+    def __init__(self, masker: Masks, grammar: Grammar) -> None:
+        self._masker = masker
+        self._grammar = grammar
+        self.stayed = 0
+        self.unknown = 0
+
+    def plain(self, text: str) -> str:
+        """Mask a text as free text is."""
+        return self._mask(text, PLAIN)
+
+    def said(self, token: Token) -> str:
+        """Mask what a COMMENT clause says."""
+        return self._grammar.literal(self.plain(self._grammar.content(token.text)), token.text)
+
+    def remote(self, clause: str, token: Token) -> str:
+        """Take out where a remote table lives; of a list of options, the names stay."""
+        if clause != _OPTION_LIST:
+            return self._grammar.literal(_ELSEWHERE, token.text)
+        pairs = (one.partition("=") for one in self._grammar.content(token.text).split(","))
+        masked = [
+            f"{name}{sign}{self._mask(value, SECRET if is_secret_name(name) else PLAIN)}"
+            for name, sign, value in pairs
+        ]
+        return self._grammar.literal(",".join(masked), token.text)
+
+    def literal(self, token: Token, *, secret: bool) -> str:
+        """Mask a literal of code; anything else stays, too."""
+        if token.kind is Kind.HEX:
+            return self._hexadecimal(token.text, secret=secret)
+        if token.kind is Kind.NUMBER:
+            self._count(token.text)
+        if token.kind is not Kind.TEXT:
+            return token.text
+        content = self._grammar.content(token.text)
+        masked = self._mask(content, SECRET) if secret else self._without_persons(content)
+        return token.text if masked == content else self._grammar.literal(masked, token.text)
+
+    def _hexadecimal(self, text: str, *, secret: bool) -> str:
+        start, digits = (text[:2], text[2:].rstrip("'"))
+        if secret:
+            # What is appended lets no reader take a short one for a word.
+            masked = self._mask(digits + _PADDING, SECRET)[: len(digits)]
+            return start + masked + text[2 + len(digits) :]
+        try:
+            content = bytes.fromhex(digits).decode()
+        except ValueError:
+            self._count("0" * len(digits))
+            return text
+        masked = self._without_persons(content)
+        if masked == content:
+            return text
+        return start + masked.encode("utf-8", "surrogateescape").hex() + text[2 + len(digits) :]
+
+    def _without_persons(self, content: str) -> str:
+        spans = find_spans(content)
+        position, masked, left = 0, [], []
+        for span in spans:
+            left.append(content[position : span.start])
+            masked += [left[-1], self._mask(content[span.start : span.end], span.kind)]
+            position = span.end
+        left.append(content[position:])
+        self._count(" ".join(left))
+        return "".join([*masked, left[-1]])
+
+    def _count(self, left: str) -> None:
+        if _TELLS.search(left):
+            self.stayed += 1
+            self.unknown += self.plain(left) != left
+
+    def _mask(self, text: str, kind: str) -> str:
+        masked = self._masker.mask_text(text.encode("utf-8", "surrogateescape"), kind)
+        return masked.content.decode("utf-8", "surrogateescape")
+
+
+def _may_be_secret(code: Sequence[Token], at: int, keys: frozenset[str]) -> bool:
+    return code[at].kind in {Kind.TEXT, Kind.HEX} and is_secret(code, at, keys)
+
+
+def _comments(kind: ObjectKind, code: Sequence[Token]) -> Iterator[Token]:
+    """Give what an object says of itself; elsewhere COMMENT is a name like any other."""
+    head = code
+    if kind in _ROUTINES:
+        head = code[: _end_of_head(code)]
+    elif kind is ObjectKind.EVENT:
+        head = code[: next((at for at, one in enumerate(code) if one.word == "DO"), None)]
+    elif kind not in _OPTIONS:
+        return
+    for at, token in enumerate(head):
+        if token.word == "COMMENT":
+            said = _value_of_option(head, at)
+            if said is not None:
+                yield said
+
+
+def _end_of_head(code: Sequence[Token]) -> int:
+    """Give where the body of a routine begins: behind its parameters, at the first statement."""
+    kinds = {kind.value.upper() for kind in _ROUTINES}
+    start = next((at for at, token in enumerate(code) if token.word in kinds), 0)
+    depth, parameters = 0, False
+    for at in range(start, len(code)):
+        depth += (code[at].text == "(") - (code[at].text == ")")
+        parameters = parameters or code[at].text == ")"
+        is_charset = code[at].word == "SET" and code[at - 1].word in {"CHARACTER", "CHAR"}
+        if parameters and not depth and code[at].word in _BODY and not is_charset:
+            return at
+    return len(code)
+
+
+def _remote(code: Sequence[Token]) -> Iterator[tuple[str, Token]]:
+    """Give the options that say where the rows of a table live that are not on its server."""
+    for at, token in enumerate(code):
+        name = token.name.lower()
+        if token.word == "CONNECTION" or name == _OPTION_LIST:
+            value = _value_of_option(code, at)
+            if value is not None:
+                yield name, value
+
+
+def _value_of_option(code: Sequence[Token], at: int) -> Token | None:
+    following = code[at + 1 : at + 3]
+    if following and following[0].text == "=":
+        following = following[1:]
+    return following[0] if following and following[0].kind is Kind.TEXT else None
+
+
+def _start_of_clause(tokens: Sequence[Token], place: int) -> int:
+    """Give where a clause begins: with the blanks and the conditional comment before it."""
+    while tokens[place - 1].kind is Kind.BLANK or tokens[place - 1].text.startswith("/*"):
+        place -= 1
+    return place

@@ -9,7 +9,6 @@ from sandbox.masking.assignment import Treatment, Treatments
 from sandbox.masking.charsets import Charset, charset_named
 from sandbox.masking.columns import BytesMask, ColumnMaskers, PairMask, spelling_of
 from sandbox.masking.dictionary import general_words, message_words, split_words
-from sandbox.masking.maskers.texts import TextMaskers
 from sandbox.masking.prf import Prf
 from sandbox.masking.words import WORDS, Spelling
 from sandbox.model import Batch, Cell, Column, MaskedBatch, MaskedText, Schema
@@ -20,14 +19,9 @@ _STAYS = frozenset({b"", b"0"})
 _COMPANIONS = ("person", "key")
 # What a value of another length has lost, by masker.
 _GIVEN_UP = {"coordinate": "precision", "generalise": "precision", "constant": "value"}
-TEXT_KINDS = frozenset({"log", "config", "sql", "plain"})
-_SQL = re.compile(
-    r"(?P<literal>'(?:[^'\\]|\\.|'')*(?:'|\Z)|\"(?:[^\"\\]|\\.|\"\")*(?:\"|\Z))|(?P<name>`[^`]*`)"
-    r"|(?P<code>/\*M?!\d*)|(?P<comment>/\*.*?(?:\*/|\Z)|(?:--(?=\s)|\#)[^\n]*)",
-    re.DOTALL,
-)
-_SECRET_BEFORE = re.compile(r"(?:identified\s+by|password|secret|key)\s*[=(,]?\s*\Z", re.IGNORECASE)
-_LONGEST_BEFORE = 40
+TEXT_KINDS = frozenset({"log", "config", "plain", "secret"})
+# A key that is written in hexadecimal digits, for UNHEX or X'…', has to stay that.
+_HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9A-Fa-f]{2}){4,}")
 
 
 class _Vocabulary(Collection[str]):
@@ -175,13 +169,36 @@ class Masker:
             result = value
         return _without_invalid(masked.charset, [result])[0][0]
 
+    def keeps(self, table: str, column: str) -> bool:
+        """Tell whether a column stays as it is; so does one that the schema had not."""
+        masked = self._columns.get((table, column))
+        return masked is None or masked.treatment.kept
+
+    def mask_literal(self, table: str, column: str, text: str) -> str | None:
+        """Mask a value that a definition names, as the values of its column.
+
+        Returns:
+            None if that depends on the rest of a row, or the column could not hold it.
+
+        Raises:
+            KeyError: The schema had no such column.
+        """
+        masked = self._columns[table, column]
+        if masked.companion is not None:
+            return None
+        try:
+            cell = self.mask_value(table, column, masked.charset.encode(text))
+        except UnicodeEncodeError:
+            return None
+        return masked.charset.decode(cell or b"")
+
     def mask_text(self, text: bytes, kind: str) -> MaskedText:
         """Mask a text by default-deny: only what is known to be harmless stays.
 
         Args:
             text: The text, in UTF-8 or nearly so.
-            kind: ``log``, ``config``, ``plain``, or ``sql``: a definition, of which only literals
-                and comments are masked.
+            kind: ``log``, ``config``, ``plain``, or ``secret``: masked as a whole, since a password
+                may be an everyday word.
 
         Raises:
             ValueError: There is no such kind.
@@ -190,8 +207,8 @@ class Masker:
             raise ValueError(f"no kind of text: {kind}")
         signs = text.decode("utf-8", "surrogateescape")
         texts = self._maskers.texts(WORDS, Spelling())
-        if kind == "sql":
-            masked = _mask_sql(texts, signs)
+        if kind == "secret":
+            masked = texts.of("token" if _HEXADECIMAL.fullmatch(signs) else "shape")(signs)
         elif kind == "config":
             masked = texts.free_text.mask_config(signs)
         else:
@@ -252,17 +269,3 @@ def _changed_lengths(old: Sequence[Cell], new: Sequence[Cell]) -> int:
         for one, other in zip(old, new, strict=True)
         if one is not None and other is not None and len(one) != len(other)
     )
-
-
-def _mask_sql(texts: TextMaskers, text: str) -> str:
-    free_text = texts.free_text
-
-    def replace(found: re.Match[str]) -> str:
-        if found["literal"] is not None:
-            start = max(0, found.start() - _LONGEST_BEFORE)
-            if _SECRET_BEFORE.search(found.string[start : found.start()]):
-                return texts.words.mask(found[0])
-            return free_text.mask(found[0])
-        return free_text.mask(found[0]) if found["comment"] is not None else found[0]
-
-    return _SQL.sub(replace, text)

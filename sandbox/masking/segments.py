@@ -74,7 +74,7 @@ class ToMask:
 
     Attributes:
         text: The piece.
-        kind: ``log``, ``config``, ``sql`` or ``plain``.
+        kind: ``log``, ``config``, ``plain`` or ``secret``.
         one_line: Whether a line end in what it becomes would let it be read as something else: a
             comment as a setting. There is none then.
     """

@@ -1,0 +1,190 @@
+"""Tell the literals of a program that are secrets from those that are part of what it does.
+
+A literal is a secret if what it is compared with, assigned to or called is named like one, if it is
+a key of an encrypting function, or if it says by what an account is IDENTIFIED.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+
+from sandbox.masking.maskers.free_text import split_camel
+from sandbox.masking.sql_tokens import Kind, Token, word_set
+
+_SECRET = re.compile(
+    r"\w*(?:passwor[dt]|passwd|passphrase|kennwort|secret|token|apikey|aeskey|cryptkey)s?"
+    r"|pass|pwds?|pw|salt|pepper|credentials?|bearer|pin|tan|otp|cvc|cvv|dsn"
+)
+_KEYS = frozenset({"key", "keys"})
+_OF_KEYS = word_set(
+    "access aes api auth crypt crypto des encrypt encryption hmac licence license master private "
+    "secret shared signing"
+)
+# "password_state" says something about a password, and is none.
+_ABOUT = word_set(
+    "at attempts changed count created date enabled expired expires expiry id kind length name "
+    "on policy question required reset state status time type valid"
+)
+
+_ENCRYPTS = re.compile(r"\w+_(?:ENCRYPT|DECRYPT)|ENCODE|DECODE|ENCRYPT|(?:OLD_)?PASSWORD")
+_OLD = frozenset({"ENCODE", "DECODE"})  # DECODE of Oracle has other arguments, and more
+_DERIVATION = 3  # number of the argument that names how AES_ENCRYPT makes its key
+_LISTS = frozenset({"ENUM", "SET"})
+_ROWS = frozenset({"VALUE", "VALUES"})
+_ENDS = word_set(
+    "AND BEGIN CALL CASE DECLARE DELETE DO ELSE ELSEIF FROM HAVING IF INSERT INTO JOIN LIMIT ON OR "
+    "REPLACE RETURN SELECT SET THEN UNTIL UPDATE WHEN WHERE WHILE XOR"
+)
+_BEFORE_CHARSET = frozenset({"CHARACTER", "CHAR"})
+_PLUGIN = frozenset({"WITH", "VIA"})
+_EQUAL = frozenset({"=", "AS"})
+_FARTHEST = 500  # tokens; a list of thousands of values is nobody's password
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a name is one of a secret.
+
+    >>> is_secret_name("smtpPassword"), is_secret_name("aes_key"), is_secret_name("password_state")
+    (True, True, False)
+    """
+    words = [word.lower() for word in split_camel(name)]
+    if not words or words[-1] in _ABOUT:
+        return False
+    keys = any(other in _KEYS and word in _OF_KEYS for word, other in pairwise(words))
+    return keys or any(_SECRET.fullmatch(word) for word in words)
+
+
+def keys_of_encryption(code: Sequence[Token]) -> frozenset[str]:
+    """Give the names of variables that an encrypting function of this code takes for a key."""
+    return frozenset(
+        name
+        for place, token in enumerate(code[:-1])
+        if _ENCRYPTS.fullmatch(token.word) and code[place + 1].text == "("
+        for name in _keys_of_call(code, place + 2)
+    )
+
+
+def is_secret(code: Sequence[Token], place: int, keys: Collection[str]) -> bool:
+    """Tell whether a literal is a secret.
+
+    Args:
+        code: The definition's code.
+        place: Number of the literal in it.
+        keys: What `keys_of_encryption` gave for the code.
+    """
+    return _is_called_secret(code, place, keys) or _stands_for_secret(code, place, keys)
+
+
+def _keys_of_call(code: Sequence[Token], start: int) -> Iterator[str]:
+    depth, commas = 1, 0
+    for place in range(start, min(len(code), start + _FARTHEST)):
+        token = code[place]
+        depth += (token.text == "(") - (token.text == ")")
+        commas += depth == 1 and token.text == ","
+        if not depth:
+            return
+        follows = code[place + 1].text if place + 1 < len(code) else ""
+        is_part = follows in {"(", "."} or code[place - 1].text == "."
+        if commas and commas != _DERIVATION and token.name and not is_part:
+            yield token.name.lower()
+
+
+def _is_called_secret(code: Sequence[Token], place: int, keys: Collection[str]) -> bool:
+    """Tell it from what stands behind: ``'…' AS password``, ``'…' = t.password``."""
+    at = place + 1
+    if at < len(code) and (code[at].text.upper() in _EQUAL):
+        at += 1
+    while at + 2 < len(code) and code[at + 1].text == ".":
+        at += 2
+    return at < len(code) and _names_secret(code[at], keys)
+
+
+def _stands_for_secret(code: Sequence[Token], place: int, keys: Collection[str]) -> bool:
+    """Tell it from what stands before, back to where the expression begins."""
+    for at, opens, commas in _back_from(code, place):
+        if opens:
+            is_given = _is_given_secret(code, at, commas, keys, is_last=_ends_call(code, place))
+            if is_given is not None:
+                return is_given
+        elif code[at].word == "IDENTIFIED":
+            return code[place - 1].word not in _PLUGIN
+        elif _names_secret(code[at], keys) and code[at + 1].text != ".":
+            return True
+    return False
+
+
+def _back_from(code: Sequence[Token], place: int) -> Iterator[tuple[int, bool, int]]:
+    """Walk back through an expression, out of the parentheses that it stands in.
+
+    Yields:
+        The number of a token; whether it opens parentheses around the expression; and how many
+        commas stand between it and the expression then. What is before a comma, and the names of
+        functions, are passed over.
+    """
+    depth = commas = 0
+    at = place
+    while at > max(0, place - _FARTHEST):
+        at -= 1
+        token = code[at]
+        if token.text == "(" and not depth:
+            yield at, True, commas
+            commas, at = 0, at - 1
+        elif token.text in {"(", ")"}:
+            depth += 1 if token.text == ")" else -1
+        elif not depth and _begins(code, at):
+            return
+        elif not depth and token.text == ",":
+            commas += 1
+        elif not commas:
+            yield at, False, 0
+
+
+def _begins(code: Sequence[Token], at: int) -> bool:
+    """Tell whether an expression cannot reach further back than here."""
+    is_charset = code[at].word == "SET" and code[at - 1].word in _BEFORE_CHARSET
+    return code[at].text == ";" or (code[at].word in _ENDS and not is_charset)
+
+
+def _is_given_secret(
+    code: Sequence[Token], at: int, number: int, keys: Collection[str], *, is_last: bool
+) -> bool | None:
+    """Tell whether what parentheses belong to takes a secret; None where that says nothing.
+
+    Args:
+        code: The code.
+        at: Where they open.
+        number: How many arguments or columns stand before the literal's.
+        keys: Names of keys.
+        is_last: Whether nothing follows the literal in there.
+    """
+    called = code[at - 1].word if at else ""
+    if called in _OLD:
+        return number == 1 and is_last
+    if _ENCRYPTS.fullmatch(called):
+        return number != _DERIVATION
+    if called in _ROWS:
+        return _names_secret(_column_of_row(code, at - 2, number), keys)
+    return False if called in _LISTS else None
+
+
+def _ends_call(code: Sequence[Token], place: int) -> bool:
+    return place + 1 < len(code) and code[place + 1].text == ")"
+
+
+def _column_of_row(code: Sequence[Token], at: int, number: int) -> Token | None:
+    """Give the column that a value of INSERT goes into; `at` is where its list of columns ends."""
+    if at < 0 or code[at].text != ")":
+        return None
+    end = at
+    while at > 0 and code[at].text != "(":
+        at -= 1
+    names = [token for token in code[at + 1 : end] if token.text != ","]
+    return names[number] if number < len(names) else None
+
+
+def _names_secret(token: Token | None, keys: Collection[str]) -> bool:
+    if token is None or token.kind not in {Kind.WORD, Kind.NAME}:
+        return False
+    return token.name.lower() in keys or is_secret_name(token.name)

@@ -19,6 +19,7 @@ from sandbox.model import Family, MaskedBatch, MaskedText, ObjectKind, SchemaObj
 
 Make = Callable[[Path], Path]
 NASTY = "../odd `table`\n名"
+ODD_TABLE = "CREATE TABLE `../odd ``table``\n名` (c BLOB)"
 
 
 def manifest_of(database: str = "shop") -> Manifest:
@@ -70,5 +71,6 @@ def fill(writer: BundleWriter) -> None:
         SchemaObject(ObjectKind.TABLE, "orders", "not looked at"),
         MaskedText(b"CREATE TABLE orders (id INT)"),
     )
+    writer.add_object(SchemaObject(ObjectKind.TABLE, NASTY, ""), MaskedText(ODD_TABLE.encode()))
     writer.add_text("logs/web1/error.log", MaskedText(b"it broke"), "error log of web1")
     writer.add_json("config/database.json", MaskedText(b"{}"), "settings of the database")

@@ -119,6 +119,12 @@ class ForeignKeyEntry(_Entry):
     parent: Name
     parent_columns: Annotated[list[Name], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _pair_columns(self) -> Self:
+        if len(self.columns) != len(self.parent_columns):
+            raise ValueError("more columns on one side than on the other")
+        return self
+
 
 class TableEntry(_Entry):
     """A table with its rows.
@@ -273,6 +279,17 @@ class Manifest(_Entry):
             raise ValueError("a file twice")
         if len({table.name for table in self.tables}) < len(self.tables):
             raise ValueError("a table twice")
+        if len({(one.kind, one.name) for one in self.objects}) < len(self.objects):
+            raise ValueError("an object twice")
+        return self
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        tables = {table.name for table in self.tables}
+        if tables != {one.name for one in self.objects if one.kind is ObjectKind.TABLE}:
+            raise ValueError("a table without a definition, or a definition without its table")
+        if any(key.parent not in tables for table in self.tables for key in table.foreign_keys):
+            raise ValueError("a foreign key to a table that is not there")
         return self
 
     def to_json(self) -> bytes:

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from bundle_reader import ReadBundle
-from bundle_samples import NASTY, Make, fill, manifest_of
+from bundle_samples import NASTY, ODD_TABLE, Make, fill, manifest_of
 from sandbox.bundle.manifest import PartEntry, TableEntry, parse_manifest
 from sandbox.bundle.reader import open_bundle
 from sandbox.bundle.verify import check_digests, verify_bundle
@@ -47,7 +47,10 @@ def test_a_reader_that_shares_no_code_finds_every_row_and_definition(bundle: Pat
         "orders": [(b"1", None), (b"2", b"a\tb\\\n"), (b"3", b"")],
         NASTY: [(b"x",), (b"x",), (None,)],
     }
-    assert read.definitions() == {("table", "orders"): "CREATE TABLE orders (id INT)"}
+    assert read.definitions() == {
+        ("table", "orders"): "CREATE TABLE orders (id INT)",
+        ("table", NASTY): ODD_TABLE,
+    }
 
 
 def test_a_bundle_verifies_and_gives_back_what_went_in(bundle: Path) -> None:
@@ -57,7 +60,7 @@ def test_a_bundle_verifies_and_gives_back_what_went_in(bundle: Path) -> None:
     check_digests(opened, Silent())
     assert opened.manifest.table("orders").expected_orphans == {"fk": 3}
     assert opened.manifest.created == manifest_of().created
-    (described,) = opened.objects()
+    described, _ = opened.objects()
     assert (described.kind, described.definition) == (
         ObjectKind.TABLE,
         "CREATE TABLE orders (id INT)",
@@ -304,12 +307,32 @@ def test_what_stands_in_a_broken_manifest_is_not_repeated(bundle: Path) -> None:
         lambda table: table["parts"][0].update(sha256="AB" * 32),
         lambda table: table["parts"][0].update(rows=-1),
         lambda table: table.update(columns=[]),
+        lambda table: table["foreign_keys"][0].update(parent_columns=["c", "c"]),
+        lambda table: table["foreign_keys"][0].update(parent="nowhere"),
+        lambda table: table.update(name="renamed"),
     ],
 )
-def test_a_manifest_that_contradicts_itself(
+def test_a_table_that_contradicts_itself(
     bundle: Path, edit: Callable[[dict[str, Any]], None]
 ) -> None:
     edit_manifest(bundle, lambda manifest: edit(manifest["tables"][0]))
+    with pytest.raises(BundleInvalid, match="cannot be understood"):
+        open_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda objects: objects.append({**objects[0], "path": "schema/shop/again.sql"}),
+        lambda objects: objects.pop(),
+        lambda objects: objects[0].update(kind="view"),
+        lambda objects: objects[0].update(name="renamed"),
+    ],
+)
+def test_tables_and_definitions_that_do_not_belong_together(
+    bundle: Path, edit: Callable[[list[dict[str, Any]]], None]
+) -> None:
+    edit_manifest(bundle, lambda manifest: edit(manifest["objects"]))
     with pytest.raises(BundleInvalid, match="cannot be understood"):
         open_bundle(bundle)
 

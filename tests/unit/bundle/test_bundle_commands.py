@@ -70,7 +70,7 @@ def test_a_name_does_not_steer_the_terminal(tmp_path: Path) -> None:
 def test_verify_says_that_a_bundle_is_whole(bundle: Path) -> None:
     result = run(verify, str(bundle))
     assert "is whole." in shown(result)
-    assert result.data()["files"] == 9
+    assert result.data()["files"] == 10
 
 
 def test_verify_and_inspect_say_that_there_is_none(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Write what goes into a bundle of captures and failing requests: masked, as JSON.
 
 Everything is put together of checked pieces (`sandbox.masking.segments`): what is neither a number,
-a time, a digest nor a name out of the application's own source is masked as text.
+a time, a digest nor a name out of the application's own source is masked as text. What requests
+take out of logs is masked as there, so that one still leads to the other.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import unquote_plus
 
-from sandbox.capture.allowed import Known, is_known_path
+from sandbox.capture.allowed import Known, is_known_path, is_secret
 from sandbox.capture.archive import ServerCapture
 from sandbox.capture.requests import FailingRequest
 from sandbox.masking.segments import (
@@ -26,7 +28,6 @@ from sandbox.masking.segments import (
 from sandbox.model import MaskedText
 
 _Piece = Verbatim | ToMask
-_KEY_DIGITS = 10  # digits of a number that is taken for a key
 
 # How each fact may leave; one that is not listed is masked as text.
 _FACTS: tuple[tuple[re.Pattern[str], Allowed, re.Pattern[str]], ...] = tuple(
@@ -94,35 +95,32 @@ def mask_requests(
 
     Args:
         requests: The requests.
-        captures: The servers that they failed on: words of their sources stay in URLs.
+        captures: The servers that they failed on: paths that are known there stay.
         mask_text: `Masker.mask_text`.
 
     Raises:
         MaskingRefused: A piece was to stay that does not fit the allow-list: a fault of ours.
     """
-    words: set[str] = set()
-    for capture in captures:
-        words |= {word.lower() for word in capture.vocabulary}
+    known = [Known.of(capture) for capture in captures]
     lines: list[Segment] = []
     for request in requests:
-        lines += _request(request, frozenset(words))
+        lines += _request(request, known)
     return assemble(lines, mask_text)
 
 
-def _request(request: FailingRequest, words: frozenset[str]) -> Iterator[Segment]:
+def _request(request: FailingRequest, known: Sequence[Known]) -> Iterator[Segment]:
     signature = request.signature
     file, _, line = signature.place.rpartition(":")
     strings: dict[str, list[_Piece]] = {
         "method": [_if(request.method, Allowed.IDENTIFIER, r"[A-Z]{3,10}")],
-        "url": _url(request.url, words),
+        "url": _url(request.url),
         "exception": [_if(signature.exception, Allowed.IDENTIFIER, r".+")],
-        "file": [_if(file, Allowed.PATH, r"[A-Za-z0-9_./-]+\.(?:php|phtml|inc)")],
-        "route": _url(signature.route.partition(" ")[2], words),
+        "file": [_file(file, known)],
+        "route": _url(signature.route.partition(" ")[2]),
         "first": [_time(request.first.isoformat() if request.first else "")],
         "last": [_time(request.last.isoformat() if request.last else "")],
-        # Masked as it is in the log, so that one still leads to the other.
-        "request_id": [ToMask(request.request_id.encode("utf-8", "backslashreplace"), "log")],
-        "message": [ToMask(request.message.encode("utf-8", "backslashreplace"), "log")],
+        "request_id": [_log(request.request_id)],
+        "message": [_log(request.message)],
         "why": [Verbatim(request.why.encode(), Allowed.FORMAT)],
     }
     numbers = {
@@ -144,33 +142,36 @@ def _request(request: FailingRequest, words: frozenset[str]) -> Iterator[Segment
     yield from _text(f', "replayable": {json.dumps(request.replayable)}}}\n')
 
 
-def _url(url: str, words: frozenset[str]) -> list[_Piece]:
-    """Cut a URL into what stays (keys, words of the source, punctuation) and what is masked."""
+def _url(url: str) -> list[_Piece]:
+    """Mask a URL as logs are, and as a whole what its query calls by the name of a secret."""
     path, mark, query = url.partition("?")
     pieces: list[_Piece] = []
-    for part in re.split(r"([/.])", path):
-        pieces += _part(part, words)
-    if mark:
-        pieces.append(Verbatim(b"?", Allowed.CHOICE))
-        for part in re.split(r"([&;=])", query):
-            pieces += _part(part, words)
-    return pieces
+    plain = path + mark
+    for part in re.split(r"([&;])", query):
+        name, equals, value = part.partition("=")
+        if value and is_secret(unquote_plus(name)):
+            pieces += [_log(plain + name + equals), ToMask(_bytes(value), "secret")]
+            plain = ""
+        else:
+            plain += part
+    return [*pieces, _log(plain)]
 
 
-def _part(part: str, words: frozenset[str]) -> list[_Piece]:
-    if not part:
-        return []
-    content = part.encode("utf-8", "backslashreplace")
-    if re.fullmatch(r"[/.&;=]", part):
-        return [Verbatim(content, Allowed.CHOICE)]
-    if re.fullmatch(rf"0|[1-9][0-9]{{0,{_KEY_DIGITS - 1}}}", part):
-        return [Verbatim(content, Allowed.NUMBER)]
-    named = re.findall(r"[A-Za-z]+", part)
-    if fits(content, Allowed.NAME) and not re.search(r"[0-9]{3}", part) and named:
-        whole = part.lower() in words or all(word.lower() in words for word in named)
-        if whole or re.fullmatch(r"v[0-9]{1,2}|N", part):
-            return [Verbatim(content, Allowed.NAME)]
-    return [ToMask(content, "log")]
+def _file(path: str, known: Sequence[Known]) -> _Piece:
+    """Let the path of a file stay if it is one of the release, or made of words that are known."""
+    content = _bytes(path)
+    is_known = any(path in one.tree or is_known_path(content, one) for one in known)
+    if is_known and fits(content, Allowed.PATH):
+        return Verbatim(content, Allowed.PATH)
+    return _log(path)
+
+
+def _log(text: str) -> ToMask:
+    return ToMask(_bytes(text), "log")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _fact(name: str, value: str, known: Known) -> list[_Piece]:
@@ -203,7 +204,7 @@ def _time(text: str) -> _Piece:
 
 def _if(text: str, rule: Allowed, form: str) -> _Piece:
     """Let a text stay if it has a form and fits a rule; mask it otherwise."""
-    content = text.encode("utf-8", "backslashreplace")
+    content = _bytes(text)
     if not content:
         return Verbatim(b"", Allowed.LAYOUT)
     stays = re.fullmatch(form, text) is not None and fits(content, rule)

@@ -29,7 +29,10 @@ _BODY = word_set(
     "SAVEPOINT SELECT SET SHOW SIGNAL START TRUNCATE UNLOCK UPDATE USE WHILE WITH"
 )
 _OPTION_LIST = "option_list"
-_PADDING = "00000000"
+# A key that is written in hexadecimal digits, for UNHEX or X'…', has to stay that. What is appended
+# lets no reader take a short one for a word.
+_HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9A-Fa-f]{2}){4,}")
+_PADDING = "0" * 16
 # What may be somebody's: two letters together, or more digits than a key of a row has.
 _TELLS = re.compile(r"[^\W\d_]{2}|\d{10}")
 
@@ -125,15 +128,18 @@ class _Words:
         if token.kind is not Kind.TEXT:
             return token.text
         content = self._grammar.content(token.text)
-        masked = self._mask(content, SECRET) if secret else self._without_persons(content)
+        if not secret:
+            masked = self._without_persons(content)
+        elif _HEXADECIMAL.fullmatch(content):
+            masked = self._key(content)
+        else:
+            masked = self._mask(content, SECRET)
         return token.text if masked == content else self._grammar.literal(masked, token.text)
 
     def _hexadecimal(self, text: str, *, secret: bool) -> str:
         start, digits = (text[:2], text[2:].rstrip("'"))
         if secret:
-            # What is appended lets no reader take a short one for a word.
-            masked = self._mask(digits + _PADDING, SECRET)[: len(digits)]
-            return start + masked + text[2 + len(digits) :]
+            return start + self._key(digits) + text[2 + len(digits) :]
         try:
             content = bytes.fromhex(digits).decode()
         except ValueError:
@@ -143,6 +149,9 @@ class _Words:
         if masked == content:
             return text
         return start + masked.encode("utf-8", "surrogateescape").hex() + text[2 + len(digits) :]
+
+    def _key(self, digits: str) -> str:
+        return self.plain(digits + _PADDING)[: len(digits)]
 
     def _without_persons(self, content: str) -> str:
         spans = find_spans(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from sandbox.masking.assignment import Treatment, Treatments
@@ -20,8 +19,6 @@ _COMPANIONS = ("person", "key")
 # What a value of another length has lost, by masker.
 _GIVEN_UP = {"coordinate": "precision", "generalise": "precision", "constant": "value"}
 TEXT_KINDS = frozenset({"log", "config", "plain", "secret"})
-# A key that is written in hexadecimal digits, for UNHEX or X'…', has to stay that.
-_HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9A-Fa-f]{2}){4,}")
 
 
 class _Vocabulary(Collection[str]):
@@ -208,7 +205,7 @@ class Masker:
         signs = text.decode("utf-8", "surrogateescape")
         texts = self._maskers.texts(WORDS, Spelling())
         if kind == "secret":
-            masked = texts.of("token" if _HEXADECIMAL.fullmatch(signs) else "shape")(signs)
+            masked = texts.words.mask(signs)
         elif kind == "config":
             masked = texts.free_text.mask_config(signs)
         else:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import re
 from datetime import UTC, datetime
+
+import pytest
 
 from sandbox.capture.archive import CapturedLog, ServerCapture
 from sandbox.capture.masked import mask_requests
 from sandbox.capture.requests import FailingRequest, Signature, failing_requests, route_of
-from sandbox.model import MaskedText
+from sandbox.masking.assignment import Treatments
+from sandbox.masking.masker import Masker
+from sandbox.model import Family, Schema
 
 RELEASE = {"library/Shop/Date.php": "0" * 64}
 
@@ -165,33 +169,79 @@ def test_routes_have_no_values() -> None:
     assert route_of("GET", "/a/12/b/x%20y/c@d") == "GET /a/N/b/N/N"
 
 
-def test_masked_requests_keep_keys_and_words_of_the_source_only() -> None:
-    captures = [
-        server(
-            "web1",
-            [
-                access(
-                    "10:00:00",
-                    "GET /api/orders/4711/Meier/0170123456?customer=9&q=Meier&Meier=x",
-                    500,
-                )
-            ],
-            [
-                logged(
-                    "10:00:00", "GET /api/orders/4711/Meier/0170123456 500 Meier_Exception: Meier"
-                )
-            ],
-        )
-    ]
+WORDS = frozenset({"api", "orders", "login", "reset", "customer", "user", "password", "phone",
+                   "admin", "Shop_Order_Exception"})  # fmt: skip
 
-    def mask(text: bytes, _kind: str) -> MaskedText:
-        return MaskedText(re.sub(rb"[A-Za-z]", b"x", text).replace(b"0170123456", b"5" * 10))
 
-    found = failing_requests(captures)
-    content = mask_requests(found, captures, mask).content
-    (line,) = content.splitlines()
-    told = json.loads(line)
-    assert told["url"] == "/api/orders/4711/xxxxx/5555555555?customer=9&x=xxxxx&xxxxx=x"
+@pytest.fixture(scope="module")
+def masker() -> Masker:
+    return Masker(Schema("shop", Family.MARIADB, "10.11", "utf8mb4", "utf8mb4_bin", {}),
+                  Treatments({}), b"a key of tests, and of nothing else", WORDS)  # fmt: skip
+
+
+def masked(masker: Masker, request: str, place: str = "/srv/x.php:1") -> tuple[dict[str, str], str]:
+    """Give what the bundle has of a request that failed, and what its log has of its URL."""
+    line = access("10:00:00", request, 500)
+    text = logged("10:00:00", f"{request} 500 Shop_Order_Exception: broken in {place}")
+    captures = [dataclasses.replace(server("web1", [line], [text]), vocabulary=WORDS)]
+    content = mask_requests(failing_requests(captures), captures, masker.mask_text).content
+    assert content == mask_requests(failing_requests(captures), captures, masker.mask_text).content
+    log = masker.mask_text(line.encode(), "log").content.decode()
+    return json.loads(content), log.partition('"GET ')[2].partition(" HTTP/")[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/orders/4711/Meier/0170123456?customer=9&q=Meier&Meier=x",
+        "/login?user=petra&password=481516&phone=1701234567&access_token=admin",
+        "/reset/1701234567/12031980?email=petra%40post.example;user=admin",
+        "/api/orders?ip=203.0.113.77&iban=DE89370400440532013000&a[user]=Meier&b",
+    ],
+)
+def test_a_masked_url_is_the_one_that_is_in_the_log(masker: Masker, url: str) -> None:
+    told, log = masked(masker, f"GET {url}")
+    assert told["url"] == log
+    assert told["url"].count("/") == url.count("/")
+    for lost in ("Meier", "petra", "481516", "1701234567", "0170123456", "203.0.113", "=admin&",
+                 "DE89370400"):  # fmt: skip
+        assert lost not in told["url"]
+
+
+def test_masked_requests_keep_keys_and_words_of_the_source_only(masker: Masker) -> None:
+    told, _ = masked(masker, "GET /api/orders/4711/Meier/0170123456?customer=9&q=Meier&Meier=x")
+    pseudonym = masker.mask_text(b"Meier", "plain").content.decode()
+    number = masker.mask_text(b"0170123456", "log").content.decode()
+    assert told["url"] == (
+        f"/api/orders/4711/{pseudonym}/{number}?customer=9&q={pseudonym}&{pseudonym}=x"
+    )
     assert (told["status"], told["count"], told["servers"]) == (500, 1, ["web1"])
-    assert b"0170123456" not in content
-    assert content == mask_requests(found, captures, mask).content
+
+
+def test_what_a_query_calls_a_secret_is_masked_whatever_it_is(masker: Masker) -> None:
+    told, _ = masked(masker, "GET /login?user=admin&pin=9911&pw=admin&api%5Fkey=admin&customer=9")
+    secret = masker.mask_text(b"admin", "secret").content.decode()
+    pin = masker.mask_text(b"9911", "secret").content.decode()
+    user, pins, passwords, keys, customer = told["url"].partition("?")[2].split("&")
+    assert (user, customer) == ("user=admin", "customer=9")
+    values = [one.partition("=")[2] for one in (pins, passwords, keys)]
+    assert values == [pin, secret, secret]
+    assert "admin" not in values
+    assert pin != "9911"
+
+
+@pytest.mark.parametrize(
+    "file", ["library/Shop/Date.php", "/usr/share/php/api/orders.php", "/srv/shop/releases/x.php"]
+)
+def test_a_file_that_is_known_stays(masker: Masker, file: str) -> None:
+    told, _ = masked(masker, "GET /login", f"{file}:12")
+    assert (told["file"], told["line"]) == (file, 12)
+
+
+def test_a_file_that_nobody_knows_is_masked_as_in_the_log(masker: Masker) -> None:
+    path = "/home/petra.lindqvist/shop/Kunde-Meier.php"
+    told, _ = masked(masker, "GET /login", f"{path}:12")
+    assert told["file"] == masker.mask_text(path.encode(), "log").content.decode()
+    assert told["file"] in told["message"]
+    for lost in ("petra", "lindqvist", "Meier"):
+        assert lost not in json.dumps(told)

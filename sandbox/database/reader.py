@@ -14,8 +14,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
+from sandbox.database.conditions import RowKey, among, beyond
 from sandbox.database.expressions import quoted, read_expression
-from sandbox.database.literals import literal
 from sandbox.database.server import Server
 from sandbox.database.session import RELEASE, SAVEPOINT
 from sandbox.database.wire import Row, Wire
@@ -32,8 +32,6 @@ _LARGE = frozenset(
 )
 
 Columns = tuple[Sequence[Cell], ...]
-KeyPart = int | bytes
-RowKey = KeyPart | tuple[KeyPart, ...]
 
 
 class Reader:
@@ -155,7 +153,7 @@ class Reader:
         left = iter(keys)
         with self.table(table.name):
             while some := list(islice(left, per_statement)):
-                sql = _select(table, _among(identity, some)) + _order(table)
+                sql = _select(table, among(identity, some)) + _order(table)
                 if not table.transactional:
                     yield from self._taken_at_once(table, sql)
                     continue
@@ -217,12 +215,12 @@ class Reader:
                 f" LIMIT 1 OFFSET {ROWS - 1}",
                 where,
             )
-            upper = f"NOT ({_beyond(identity, bound[0])})" if bound else ""
+            upper = f"NOT ({beyond(identity, bound[0])})" if bound else ""
             sql = _select(table, condition, after, upper, forced=_forced(table)) + _order(table)
             yield from self._taken_at_once(table, sql)
             if not bound:
                 return
-            after = f"({_beyond(identity, bound[0])})"
+            after = f"({beyond(identity, bound[0])})"
 
     def _by_offset(self, table: Table, condition: str) -> Iterator[Batch]:
         """Read a table without a key. Rows that move meanwhile may be missed or come twice."""
@@ -266,38 +264,6 @@ def _forced(table: Table) -> str:
         if key.columns == columns:
             return f" FORCE INDEX ({quoted(key.name)})"
     return ""
-
-
-def _beyond(identity: tuple[Column, ...], last: Row) -> str:
-    """Give the condition of the keys after `last`, in a form that servers take as a range."""
-    alternatives = []
-    for position, column in enumerate(identity):
-        same = [
-            f"{quoted(earlier.name)} = {literal(last[index] or b'', earlier)}"
-            for index, earlier in enumerate(identity[:position])
-        ]
-        later = f"{quoted(column.name)} > {literal(last[position] or b'', column)}"
-        alternatives.append(" AND ".join([*same, later]))
-    return " OR ".join(f"({alternative})" for alternative in alternatives)
-
-
-def _among(identity: tuple[Column, ...], keys: Sequence[RowKey]) -> str:
-    if len(identity) == 1:
-        (column,) = identity
-        flat = [key[0] if isinstance(key, tuple) else key for key in keys]
-        values = ",".join(_part(key, column) for key in flat)
-        return f"{quoted(column.name)} IN ({values})"
-    names = ", ".join(quoted(column.name) for column in identity)
-    rows = []
-    for key in keys:
-        parts = key if isinstance(key, tuple) else (key,)
-        pairs = zip(parts, identity, strict=True)
-        rows.append(f"({','.join(_part(part, column) for part, column in pairs)})")
-    return f"({names}) IN ({','.join(rows)})"
-
-
-def _part(part: KeyPart, column: Column) -> str:
-    return str(part) if isinstance(part, int) else literal(part, column)
 
 
 def _large(table: Table) -> tuple[int, ...]:

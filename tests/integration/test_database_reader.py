@@ -316,6 +316,10 @@ KEYS = {
 }
 
 
+KEYED = [("t", "k, n", "InnoDB"), ("m", "k, n", "MyISAM"), ("r", "n, k", "InnoDB")]
+KEYED.append(("s", "k", "InnoDB"))
+
+
 @pytest.mark.parametrize("declared", KEYS)
 def test_rows_are_found_by_the_keys_that_were_read(
     database_server: DatabaseServer, declared: str
@@ -325,22 +329,24 @@ def test_rows_are_found_by_the_keys_that_were_read(
     with connection, connection.cursor() as cursor:
         cursor.execute(SLACK)
         cursor.execute("SET time_zone = '+00:00'")
-        for engine, name in (("InnoDB", "t"), ("MyISAM", "m")):
+        for name, key, engine in KEYED:
             cursor.execute(
                 f"CREATE TABLE {name} (k {declared} NOT NULL, n INT NOT NULL, "
-                f"PRIMARY KEY (k, n)) ENGINE={engine}"
+                f"PRIMARY KEY ({key})) ENGINE={engine}"
             )
             for number, value in enumerate(KEYS[declared]):
                 cursor.execute(f"INSERT INTO {name} VALUES ({value}, {number})")
-    for name in ("t", "m"):
+    for name, key, _ in KEYED:
         table = described(database_server, database, name)
         with open_reader(database_server.endpoint(database), NOWHERE, snapshot=True) as reader:
             every = joined(list(reader.batches(table)))
             assert len(every) == 3
-            for key in every:
-                assert key[0] is not None
-                found = joined(list(reader.batches_by_keys(table, [(key[0], int(key[1] or 0))])))
-                assert found == [key]
+            whole = [(row[0] or b"", int(row[1] or 0)) for row in every]
+            orders = {"k, n": (0, 1), "n, k": (1, 0), "k": (0,)}
+            keys = [tuple(one[at] for at in orders[key]) for one in whole]
+            for row, one in zip(every, keys, strict=True):
+                assert joined(list(reader.batches_by_keys(table, [one]))) == [row]
+            assert joined(list(reader.batches_by_keys(table, keys))) == every
 
 
 def test_keys_are_asked_for_in_portions(database_server: DatabaseServer) -> None:

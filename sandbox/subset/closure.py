@@ -12,13 +12,16 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
 from sandbox.model import Batch, Cell, ForeignKey, Schema, Stage, Table
+from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
 from sandbox.subset.lookups import (
     Question,
+    Told,
     ask_for_children,
     ask_for_keys,
     ask_for_orphans,
@@ -146,8 +149,8 @@ class _Closure:
         }
         # Rows whose children come along: not those that are there only as somebody's parent.
         self._core = {name: key_set_for(table) for name, table in self._sampled.items()}
-        self._to_expand: dict[str, list[RowKey]] = defaultdict(list)
-        self._to_follow: dict[str, list[RowKey]] = defaultdict(list)
+        self._to_expand: dict[str, KeySet] = {}
+        self._to_follow: dict[str, KeySet] = {}
         self.orphans: dict[tuple[str, str], int] = defaultdict(int)
         self.cut: dict[str, int] = defaultdict(int)
 
@@ -160,7 +163,7 @@ class _Closure:
                 self._take_parents(table, ask_for_parents(self._schema, table, None))
                 continue
             for key in table.foreign_keys:
-                ((count,),) = next(iter(self._answers(ask_for_orphans(self._schema, key))))
+                ((count,),) = next(iter(self._answers(ask_for_orphans(key))))
                 self.orphans[name, key.name] += int(count or b"0")
 
     def take_named(self, named: NamedRows) -> Found:
@@ -169,9 +172,8 @@ class _Closure:
         if named.table not in self._sampled:
             there = sum(1 for _ in self._keys_where(table, named.where))
             return Found(named.table, named.because, there)
-        keys = list(self._keys_where(table, named.where))
-        self._take(table, keys, core=True)
-        return Found(named.table, named.because, len(keys))
+        taken = self._take(table, self._keys_where(table, named.where), core=True)
+        return Found(named.table, named.because, taken)
 
     def take_targets(self) -> None:
         """Draw the sample of every target."""
@@ -192,63 +194,71 @@ class _Closure:
                 name, keys = self._to_expand.popitem()
                 self._expand(self._schema.tables[name], keys)
 
-    def _expand(self, table: Table, keys: list[RowKey]) -> None:
+    def _expand(self, table: Table, keys: KeySet) -> None:
         if not table.identity:
             # Only their content tells these rows apart: the table is read once more to find them.
-            everything = ask_for_parents(self._schema, table, None)
-            self._take_parents(table, everything, frozenset(keys))
+            self._take_parents(table, ask_for_parents(self._schema, table, None), keys)
             return
         for some in _slices(keys):
             self._take_parents(table, ask_for_parents(self._schema, table, some))
 
-    def _take(self, table: Table, keys: Iterable[RowKey], *, core: bool) -> None:
-        keys = list(keys)
-        new = self.taken[table.name].add_new(keys)
-        if self._stage is not None:
-            self._stage.advance(len(new), table.name)
-        if new and table.foreign_keys:
-            self._to_expand[table.name] += new
-        if core:
-            fresh = self._core[table.name].add_new(keys)
-            if fresh and table.identity and self._plan.children_of(table.name):
-                self._to_follow[table.name] += fresh
+    def _take(self, table: Table, keys: Iterable[RowKey], *, core: bool) -> int:
+        """Take rows and give how many keys came: some at a time, for they may be millions."""
+        count = 0
+        for some in _slices(keys):
+            count += len(some)
+            new = self.taken[table.name].add_new(some)
+            if self._stage is not None:
+                self._stage.advance(len(new), table.name)
+            if table.foreign_keys:
+                _wait(self._to_expand, table, new)
+            if core:
+                fresh = self._core[table.name].add_new(some)
+                if table.identity and self._plan.children_of(table.name):
+                    _wait(self._to_follow, table, fresh)
+        return count
 
     def _take_parents(
-        self, table: Table, question: Question, only: frozenset[RowKey] | None = None
+        self, table: Table, questions: Iterable[Question], only: KeySet | None = None
     ) -> None:
-        """Take the parents that an answer names, and count the rows that have none."""
-        for columns in self._answers(question):
-            rows: Sequence[int] = range(len(columns[0]))
-            if only is not None:
-                keys = keys_of(table, columns[: question.key])
-                rows = [row for row in rows if keys[row] in only]
-            for relation, flag, first, width in question.parents:
-                refers = [row for row in rows if columns[flag][row] == b"1"]
-                parent = self._schema.tables[relation.parent]
-                found = [row for row in refers if columns[first][row] is not None]
-                self.orphans[table.name, relation.name] += len(refers) - len(found)
-                if relation.parent in self._sampled and found:
-                    cells = [
-                        [columns[at][row] for row in found] for at in range(first, first + width)
-                    ]
-                    self._take(parent, dict.fromkeys(keys_of(parent, cells)), core=False)
+        """Take the parents that the answers name, and count the rows that have none."""
+        for question in questions:
+            for columns in self._answers(question):
+                rows: Sequence[int] = range(len(columns[0]))
+                if only is not None:
+                    keys = keys_of(table, columns[: question.key])
+                    rows = [row for row in rows if keys[row] in only]
+                for told in question.parents:
+                    self._take_told(told, columns, rows)
+
+    def _take_told(self, told: Told, columns: Columns, rows: Sequence[int]) -> None:
+        reference = told.reference
+        if told.orphan >= 0:
+            orphans = sum(columns[told.orphan][row] == b"1" for row in rows)
+            self.orphans[reference.table, reference.name] += orphans
+        if told.width and reference.parent in self._sampled:
+            found = [row for row in rows if columns[told.first][row] is not None]
+            parent = self._schema.tables[reference.parent]
+            key = columns[told.first : told.first + told.width]
+            cells = [[column[row] for row in found] for column in key]
+            self._take(parent, dict.fromkeys(keys_of(parent, cells)), core=False)
 
     def _take_children(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
         child, parent = self._schema.tables[relation.table], self._schema.tables[relation.parent]
-        families: dict[RowKey, list[RowKey]] = defaultdict(list)
+        most = self._plan.request.children
+        drawn = partial(draw, self._secret, child.name)
+        families: dict[RowKey, Family] = {}
         question = ask_for_children(self._schema, relation, parents)
         for columns in self._answers(question):
             owners = keys_of(parent, columns[question.owner :])
             for owner, key in zip(owners, keys_of(child, columns[: question.key]), strict=True):
-                families[owner].append(key)
-        most = self._plan.request.children
+                if owner not in families:
+                    families[owner] = Family(most, drawn)
+                families[owner].add(key)
         for family in families.values():
-            distinct = list(dict.fromkeys(family))
-            if len(distinct) > most:
+            if family.was_cut:
                 self.cut[relation.name] += 1
-                distinct.sort(key=lambda key: draw(self._secret, child.name, key))
-                del distinct[most:]
-            self._take(child, distinct, core=True)
+            self._take(child, family, core=True)
 
     def _drawn(self, table: Table, plan: TablePlan) -> Iterator[RowKey]:
         keys = self._keys_where(table, plan.where)
@@ -275,8 +285,16 @@ class _Closure:
         return self._source.rows(question.sql, columns=question.width)
 
 
-def _slices(keys: Sequence[RowKey]) -> Iterator[list[RowKey]]:
-    """Cut keys into statements, in ascending order so that the server reads its pages in turn."""
-    ordered = iter(sorted(keys))
-    while some := list(islice(ordered, _AT_ONCE)):
+def _wait(waiting: dict[str, KeySet], table: Table, keys: Sequence[RowKey]) -> None:
+    """Let rows wait for their turn."""
+    if keys:
+        if table.name not in waiting:
+            waiting[table.name] = key_set_for(table)
+        waiting[table.name].add_new(keys)
+
+
+def _slices(keys: Iterable[RowKey]) -> Iterator[list[RowKey]]:
+    """Cut keys into statements. Key sets are in order: the server reads its pages in turn."""
+    waiting = iter(keys)
+    while some := list(islice(waiting, _AT_ONCE)):
         yield some

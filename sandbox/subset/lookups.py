@@ -7,15 +7,33 @@ Jailer, which collects row identities table by table to a fixpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.database.conditions import among
 from sandbox.database.expressions import quoted, read_expression
-from sandbox.database.literals import literal
 from sandbox.model import Column, ForeignKey, Schema, Table
 from sandbox.subset.keys import RowKey
 
 _CHILD, _PARENT = "c", "p"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where an answer tells of one reference.
+
+    Attributes:
+        reference: The reference.
+        orphan: Column that is 1 where the row refers to a parent that is not there; -1 where
+            another question tells.
+        first: Where the key of the parent begins: all NULL where there is none.
+        width: How many columns it has; 0 where no parent is to be taken.
+    """
+
+    reference: ForeignKey
+    orphan: int
+    first: int
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +43,16 @@ class Question:
     Attributes:
         sql: The statement.
         key: How many columns, from the first on, make the row's key.
-        parents: For each joined reference: the reference, where its flag stands (1 where the row
-            refers to something), where the parent's key begins, and how many columns it has.
+        parents: What it tells of the row's references.
         owner: For children: where the key of the parent that was asked for begins; -1 else.
         width: Number of columns altogether.
     """
 
     sql: str
     key: int
-    parents: tuple[tuple[ForeignKey, int, int, int], ...]
+    parents: tuple[Told, ...]
     owner: int
     width: int
-
-
-def followed(schema: Schema, table: Table) -> tuple[ForeignKey, ...]:
-    """Give a table's references whose parents can be told apart; all others are taken whole."""
-    return tuple(
-        key
-        for key in table.foreign_keys
-        if key.parent in schema.tables and schema.tables[key.parent].identity
-    )
 
 
 def ask_for_keys(table: Table, where: str) -> Question:
@@ -60,20 +68,46 @@ def ask_for_keys(table: Table, where: str) -> Question:
     )
 
 
-def ask_for_parents(schema: Schema, table: Table, keys: Sequence[RowKey] | None) -> Question:
-    """Ask for the parents of the rows of these keys; of every row where `keys` is None."""
+def ask_for_parents(
+    schema: Schema, table: Table, keys: Sequence[RowKey] | None
+) -> Iterator[Question]:
+    """Ask for the parents of the rows of these keys; of every row where `keys` is None.
+
+    The first question gives each row once, whatever it refers to, so that orphans can be counted.
+    Parents that no key tells apart are whole already: of them it is asked only whether they are
+    there. A reference that several parents may meet has a question of its own.
+    """
+    joined = [key for key in table.foreign_keys if schema.tables[key.parent].identity]
+    alone = [key for key in joined if not _meets_one(schema, key)]
+    yield _ask_for_parents(schema, table, keys, [key for key in joined if key not in alone])
+    for key in alone:
+        yield _ask_for_parents(schema, table, keys, [key], count=False)
+
+
+def _ask_for_parents(
+    schema: Schema,
+    table: Table,
+    keys: Sequence[RowKey] | None,
+    joined: Sequence[ForeignKey],
+    *,
+    count: bool = True,
+) -> Question:
     shown = [read_expression(column, _CHILD) for column in key_columns(table)]
     key_width = len(shown)
     joins, parents = [], []
-    for number, key in enumerate(followed(schema, table)):
+    for number, key in enumerate(table.foreign_keys):
         alias = f"{_PARENT}{number}"
-        parent = schema.tables[key.parent]
-        flag = len(shown)
-        shown.append(" AND ".join(f"{_CHILD}.{quoted(name)} IS NOT NULL" for name in key.columns))
-        shown += [read_expression(column, alias) for column in parent.identity]
-        joins.append(f" LEFT JOIN {quoted(parent.name)} {alias} ON {_matches(key, alias)}")
-        parents.append((key, flag, flag + 1, len(parent.identity)))
-    clause = "" if keys is None else f" WHERE {named_by(table, keys, _CHILD)}"
+        orphan = first = -1
+        taken: tuple[Column, ...] = ()
+        if count:
+            orphan = len(shown)
+            shown.append(_is_orphan(key, alias, joined=key in joined))
+        if key in joined:
+            first, taken = len(shown), schema.tables[key.parent].identity
+            shown += [read_expression(column, alias) for column in taken]
+            joins.append(f" LEFT JOIN {quoted(key.parent)} {alias} ON {_matches(key, alias)}")
+        parents.append(Told(key, orphan, first, len(taken)))
+    clause = "" if keys is None else f" WHERE {among(table.identity, keys, _CHILD)}"
     source = f"{quoted(table.name)} {_CHILD}{''.join(joins)}"
     sql = f"SELECT {', '.join(shown)} FROM {source}{clause}"  # noqa: S608 - quoted by ourselves
     return Question(sql, key_width, tuple(parents), -1, len(shown))
@@ -88,19 +122,17 @@ def ask_for_children(schema: Schema, key: ForeignKey, parents: Sequence[RowKey])
     sql = (
         f"SELECT {', '.join(shown)} FROM {quoted(parent.name)} {_PARENT} "  # noqa: S608
         f"JOIN {quoted(child.name)} {_CHILD} ON {_matches(key, _PARENT)} "
-        f"WHERE {named_by(parent, parents, _PARENT)}"
+        f"WHERE {among(parent.identity, parents, _PARENT)}"
     )
     return Question(sql, owner, (), owner, len(shown))
 
 
-def ask_for_orphans(schema: Schema, key: ForeignKey) -> Question:
+def ask_for_orphans(key: ForeignKey) -> Question:
     """Ask how many rows of a table refer, along one reference, to a parent that is not there."""
-    child, parent = quoted(key.table), quoted(schema.tables[key.parent].name)
-    refers = " AND ".join(f"{_CHILD}.{quoted(name)} IS NOT NULL" for name in key.columns)
-    alone = f"{_PARENT}.{quoted(key.parent_columns[0])} IS NULL"
     sql = (
-        f"SELECT COUNT(*) FROM {child} {_CHILD} LEFT JOIN {parent} {_PARENT} "  # noqa: S608
-        f"ON {_matches(key, _PARENT)} WHERE {refers} AND {alone}"
+        f"SELECT COUNT(*) FROM {quoted(key.table)} {_CHILD} "  # noqa: S608
+        f"LEFT JOIN {quoted(key.parent)} {_PARENT} ON {_matches(key, _PARENT)} "
+        f"WHERE {_is_orphan(key, _PARENT, joined=True)}"
     )
     return Question(sql, 1, (), -1, 1)
 
@@ -116,33 +148,19 @@ def key_columns(table: Table) -> tuple[Column, ...]:
     return table.identity or table.stored_columns
 
 
-def named_by(table: Table, keys: Iterable[RowKey], alias: str = "") -> str:
-    """Give the condition that names rows by their keys.
-
-    >>> from sandbox.model import Column, Key
-    >>> number = Column("id", "int", "int", nullable=False)
-    >>> named_by(Table("orders", "InnoDB", (number,), (Key("PRIMARY", ("id",)),)), [7, 9])
-    '`id` IN (7,9)'
-    """
-    prefix = f"{alias}." if alias else ""
-    names = [f"{prefix}{quoted(column.name)}" for column in table.identity]
-    if len(names) == 1:
-        values = (_literal(key, table.identity[0]) for key in keys)
-        return f"{names[0]} IN ({','.join(values)})"
-    rows = (
-        "(" + ",".join(_literal(cell, column) for cell, column in zip(key, table.identity)) + ")"  # noqa: B905
-        for key in keys
-        if isinstance(key, tuple)
-    )
-    return f"({', '.join(names)}) IN ({','.join(rows)})"
+def _meets_one(schema: Schema, key: ForeignKey) -> bool:
+    """Tell whether at most one parent can have what a reference names; InnoDB lets it be many."""
+    named = set(key.parent_columns)
+    return any(named.issuperset(unique.columns) for unique in schema.tables[key.parent].keys)
 
 
-def _literal(key: RowKey, column: Column) -> str:
-    if isinstance(key, int):
-        return str(key)
-    if isinstance(key, bytes):
-        return literal(key, column)
-    raise TypeError("a key of several columns names a row of several columns")
+def _is_orphan(key: ForeignKey, parent: str, *, joined: bool) -> str:
+    """Give the condition of rows that refer to a parent that is not there."""
+    refers = " AND ".join(f"{_CHILD}.{quoted(name)} IS NOT NULL" for name in key.columns)
+    if joined:
+        return f"{refers} AND {parent}.{quoted(key.parent_columns[0])} IS NULL"
+    there = f"SELECT 1 FROM {quoted(key.parent)} {parent} WHERE {_matches(key, parent)}"  # noqa: S608
+    return f"{refers} AND NOT EXISTS ({there})"
 
 
 def _matches(key: ForeignKey, parent_alias: str) -> str:

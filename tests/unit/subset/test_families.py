@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.subset.families import Family
+from sandbox.subset.keys import draw
+
+
+def drawn(key: object) -> int:
+    return draw(b"secret", "items", key)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.integers(0, 60)), st.integers(0, 20))
+def test_family_keeps_those_that_are_drawn_first(children: list[int], most: int) -> None:
+    family = Family(most, drawn)
+    for child in children:
+        family.add(child)
+    assert set(family) == set(sorted(set(children), key=drawn)[:most])
+    assert family.was_cut == (len(set(children)) > most)
+
+
+def test_huge_family_is_never_held_whole() -> None:
+    family = Family(100, drawn)
+    for child in range(20_000):
+        family.add(child)
+        assert len(list(family)) <= 100

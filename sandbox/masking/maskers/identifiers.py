@@ -169,26 +169,25 @@ def mask_token(prf: Prf, domain: str, words: Words, text: str) -> str:
     folded = text.lower()
     places = [at for at, sign in enumerate(folded) if sign in _LETTERS_AND_DIGITS]
     plain = folded if len(places) == len(folded) else "".join(folded[at] for at in places)
-    letters = "abcdef" if _HEX.issuperset(plain) else string.ascii_lowercase
     masked = ""
     for start in range(0, len(plain), _CHUNK):
-        chunk = plain[start : start + _CHUNK]
-        tweak = f"token {len(letters)} {plain[:start]}"
-        # A token with a letter beyond f must keep one, or it could meet a hexadecimal one.
-        new = _permute_signs(prf, domain, chunk, tweak, letters)
-        while (
-            letters == string.ascii_lowercase
-            and not start
-            and _HEX.issuperset(new) != _HEX.issuperset(chunk)
-        ):
-            new = _permute_signs(prf, domain, new, tweak, letters)
-        masked += new
+        masked += _permute_chunk(prf, domain, plain[start : start + _CHUNK], plain[:start])
     if plain == text:
         return masked
     signs = list(text)
     for at, sign in zip(places, masked, strict=True):
         signs[at] = sign.upper() if text[at].isupper() else sign
     return "".join(signs)
+
+
+def _permute_chunk(prf: Prf, domain: str, chunk: str, before: str) -> str:
+    """Permute a hexadecimal chunk among those, and any other among those that are not."""
+    is_hex = _HEX.issuperset(chunk)
+    letters = "abcdef" if is_hex else string.ascii_lowercase
+    while True:
+        chunk = _permute_signs(prf, domain, chunk, f"token {len(letters)} {before}", letters)
+        if is_hex or not _HEX.issuperset(chunk):
+            return chunk
 
 
 def _permute_signs(

@@ -41,21 +41,23 @@ fmt: python ## Format
 	@$(RUN)/ruff format .
 	@$(RUN)/ruff check --fix-only --quiet .
 
-lint: python ## Style, format, import contracts, shell scripts, generated documentation
+lint: python ## Style, format, import contracts, shell scripts, generated files
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/lint-imports
 	@set -e; for script in scripts/*.sh docker/*/start docker/*/ready .ci/run; do bash -n $$script; done
 	@set -e; for script in $(wildcard sandbox/capture/*.sh); do sh -n $$script; done
 	@$(RUN)/python scripts/document_cli.py --check
+	@$(RUN)/python scripts/gather_words.py --check
 
 type: python ## Types
 	@$(RUN)/mypy
 
 check: lint type ## Lint and types
 
-docs: python ## Write the generated parts of the documentation
+docs: python ## Write what is generated: parts of the documentation, the list of everyday words
 	@$(RUN)/python scripts/document_cli.py
+	@$(RUN)/python scripts/gather_words.py
 
 lock: python ## Pin all dependencies anew (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \

@@ -1,24 +1,18 @@
 """Words that may stay in free text: everyday words, and what programs say. More may stay in keys.
 
 The everyday words are those of Faker's lorem providers, without every word that occurs in a name
-of a person, a city, a street or a company in any of Faker's languages. Gathered at first use.
+of a person, a city, a street or a company in any of Faker's languages.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
-from types import ModuleType
+from pathlib import Path
 
-_LANGUAGES = (
-    "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "cs_CZ", "da_DK",
-)  # fmt: skip
-_POOLS = ("person", "address", "company")
+_EVERYDAY = Path(__file__).with_name("everyday_words.txt")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_NAMES_NOT_OF_PEOPLE = frozenset({"formats", "catch_phrase", "bs", "job"})
 
 # What programs say: kept wherever text is masked, even where it is somebody's name as well. The
 # lines from "additional" on are what PHP 8's own messages are made of, read through by hand; of
@@ -155,55 +149,14 @@ def markup_words() -> frozenset[str]:
 
 @cache
 def general_words() -> frozenset[str]:
-    """Give everyday words of several languages that are nobody's and no place's name."""
-    everyday = {
-        word.casefold()
-        for language in _LANGUAGES
-        for sentence in _lorem_of(language)
-        for word in _LETTERS.findall(sentence)
-    }
-    return frozenset(everyday - _words_of_names())
+    """Give everyday words of several languages that are nobody's and no place's name.
+
+    `scripts/gather_words.py` wrote them down: gathering takes most of a second, and 45 MB, in every
+    process.
+    """
+    return frozenset(_EVERYDAY.read_text(encoding="utf-8").split())
 
 
 def split_words(texts: Iterable[str]) -> frozenset[str]:
     """Give the words of texts, as a vocabulary compares them."""
     return frozenset(word.casefold() for text in texts for word in _LETTERS.findall(text))
-
-
-def _lorem_of(language: str) -> tuple[str, ...]:
-    module = importlib.import_module(f"faker.providers.lorem.{language}")
-    return tuple(module.Provider.word_list)
-
-
-def _words_of_names() -> frozenset[str]:
-    return split_words(
-        text
-        for pool in _POOLS
-        for module in _modules_of(f"faker.providers.{pool}")
-        for text in _texts_of(module)
-    )
-
-
-def _modules_of(package_name: str) -> Iterator[ModuleType]:
-    package = importlib.import_module(package_name)
-    yield package
-    for found in pkgutil.iter_modules(package.__path__):
-        yield importlib.import_module(f"{package_name}.{found.name}")
-
-
-def _texts_of(module: ModuleType) -> Iterator[str]:
-    provider = getattr(module, "Provider", None)
-    for name, pool in vars(provider).items() if provider else ():
-        if not any(part in name for part in _NAMES_NOT_OF_PEOPLE) and not name.startswith("__"):
-            yield from _flatten(pool)
-
-
-def _flatten(pool: object) -> Iterator[str]:
-    if isinstance(pool, str):
-        if "{{" not in pool:
-            yield pool
-    elif isinstance(pool, dict):
-        yield from _flatten(tuple(pool))
-    elif isinstance(pool, (list, tuple, set, frozenset)):
-        for one in pool:
-            yield from _flatten(one)

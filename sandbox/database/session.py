@@ -96,6 +96,9 @@ def writing(server: Server, sql_mode: str, limits: Limits) -> tuple[str, ...]:
         "SET SESSION autocommit = 1",
         f"SET SESSION net_read_timeout = {limits.network}",
         f"SET SESSION net_write_timeout = {limits.network}",
+        # It is idle while other sessions of the load work; the server's own limit may be minutes.
+        f"SET SESSION wait_timeout = {limits.idle}",
+        *_of_family(server, limits),
     ]
     if server.family is Family.MARIADB:
         statements.append("SET SESSION check_constraint_checks = 0")

@@ -1,7 +1,7 @@
 """Load a bundle into an empty database, prove that it arrived, or leave the database empty.
 
 Takes an open bundle and an endpoint, gives what was loaded. Reads in the order in which it happens:
-look, mark, structure, rows (each table read back), relations, definitions, unmark.
+lock, look, mark, structure, rows (each table read back), relations, definitions, unmark.
 """
 
 from __future__ import annotations
@@ -26,20 +26,29 @@ from sandbox.model import Progress, Stage
 from sandbox.replica.load_objects import create_after_data, create_before_data
 from sandbox.replica.load_rows import load_table, read_back
 from sandbox.replica.load_target import (
+    MARKER,
+    PATIENT,
     Target,
     check_target,
+    is_taken,
     only_load,
     open_target,
     prepare_target,
     restore_target,
     unmark_target,
 )
+from sandbox.replica.load_undo import Made
 
 _DROPPED = "What was loaded was dropped again; the database is empty."
+_OTHERS_KEPT = (
+    "What was loaded was dropped again; what others put into the database meanwhile was left alone."
+)
+_TAKEN = "Another load has the database by now: what was there was left to it."
 _LEFT = (
     "What was loaded could not be dropped: run the command again with --replace-partial once the "
     "server answers."
 )
+_PING_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class _Work:
     bundle: Bundle
     endpoint: Endpoint
     waiting: deque[TableEntry]
+    holder: int
+    made: Made = field(default_factory=Made)
     stop: threading.Event = field(default_factory=threading.Event)
     losses: dict[str, int] = field(default_factory=dict)
     sessions: list[int] = field(default_factory=list)
@@ -137,17 +148,17 @@ def load_bundle(
     began = time.monotonic()
     check_digests(bundle, progress)
     manifest = bundle.manifest
-    with open_target(endpoint) as writer:
+    with open_target(endpoint) as writer, only_load(writer, endpoint) as holder:
         target = check_target(writer, endpoint, manifest, replace_partial=replace_partial)
-        work = _Work(bundle, endpoint, deque(_biggest_first(bundle)))
-        with only_load(writer, target), _all_or_nothing(work, target, progress):
-            prepare_target(writer, target, manifest)
-            objects = bundle.objects()
-            create_before_data(writer, objects, source=manifest.source.database, target=target.name)
-            _load_rows(work, target, workers, progress)
+        work = _Work(bundle, endpoint, deque(_biggest_first(bundle)), holder)
+        with _all_or_nothing(work, target, progress):
+            prepare_target(writer, target, manifest, work.made)
+            objects, source = bundle.objects(), manifest.source.database
+            create_before_data(writer, objects, work.made, source=source, target=target.name)
+            _load_rows(work, target, writer, workers, progress)
             orphans = _check_relations(writer, bundle, progress)
             with open_target(endpoint) as session:
-                told = create_after_data(writer, session, objects)
+                told = create_after_data(writer, session, objects, work.made)
             unmark_target(writer)
     return Loaded(
         address=target.address,
@@ -165,8 +176,10 @@ def _biggest_first(bundle: Bundle) -> list[TableEntry]:
     return sorted(bundle.manifest.tables, key=lambda table: -table.bytes)
 
 
-def _load_rows(work: _Work, target: Target, workers: int, progress: Progress) -> None:
-    """Load all tables, several at once, and read each one back."""
+def _load_rows(
+    work: _Work, target: Target, writer: Writer, workers: int, progress: Progress
+) -> None:
+    """Load all tables, several at once, and read each one back; `writer` is kept from idling."""
     manifest = work.bundle.manifest
     with progress.stage("load", total=manifest.rows, unit="rows") as stage:
         pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="load")
@@ -175,7 +188,7 @@ def _load_rows(work: _Work, target: Target, workers: int, progress: Progress) ->
                 pool.submit(_load_tables, work, target, stage)
                 for _ in range(min(max(1, workers), len(manifest.tables)))
             ]
-            _wait(running)
+            _wait(running, writer)
         except BaseException:
             work.stop.set()
             _end_sessions(work)
@@ -186,17 +199,21 @@ def _load_rows(work: _Work, target: Target, workers: int, progress: Progress) ->
         stage.done(f"{manifest.rows} rows in {len(manifest.tables)} tables, read back and equal")
 
 
-def _wait(running: list[Future[None]]) -> None:
-    done, _ = wait(running, return_when=FIRST_EXCEPTION)
-    for one in done:
-        one.result()
+def _wait(running: list[Future[None]], writer: Writer) -> None:
+    """Wait for all threads, or for the first that fails; without the lock there is no going on."""
+    waiting = set(running)
+    while waiting:
+        done, waiting = wait(waiting, timeout=_PING_SECONDS, return_when=FIRST_EXCEPTION)
+        for one in done:
+            one.result()
+        writer.execute("DO 1")
 
 
 def _load_tables(work: _Work, target: Target, stage: Stage) -> None:
     """Take tables until none is left; one thread, one connection to write, one to read back."""
     with (
         open_target(work.endpoint) as writer,
-        open_reader(work.endpoint, StatementLog(), snapshot=False) as reader,
+        open_reader(work.endpoint, StatementLog(), snapshot=False, limits=PATIENT) as reader,
     ):
         work.sessions.append(int(writer.fetch("SELECT CONNECTION_ID()")[0][0] or 0))
         if target.buffers_changes:
@@ -266,7 +283,7 @@ def _orphans(writer: Writer, table: TableEntry, key: ForeignKeyEntry) -> int:
 
 @contextlib.contextmanager
 def _all_or_nothing(work: _Work, target: Target, progress: Progress) -> Iterator[None]:
-    """Empty the target again if anything goes wrong inside, and say so."""
+    """Drop what was made again if anything goes wrong inside, and say so."""
     try:
         yield
     except BaseException as error:
@@ -282,10 +299,14 @@ def _undo(work: _Work, target: Target) -> str:
     # On a connection of its own: that of the load may be the very thing that broke.
     try:
         with open_target(work.endpoint) as writer:
-            restore_target(writer, target)
+            if is_taken(writer, work.holder):
+                return _TAKEN
+            left = restore_target(writer, target, work.made)
     except SandboxError:
         return _LEFT
-    return _DROPPED
+    if any(name == MARKER for _, name in left):
+        return _LEFT
+    return _OTHERS_KEPT if left else _DROPPED
 
 
 def _with_outcome(error: SandboxError, outcome: str) -> SandboxError:

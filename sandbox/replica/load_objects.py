@@ -22,18 +22,20 @@ from sandbox.database.expressions import quoted
 from sandbox.database.writer import Writer
 from sandbox.errors import BundleInvalid, SourceError, TargetRefused
 from sandbox.model import ObjectKind, SchemaObject
+from sandbox.replica.load_undo import Made
 
 BEFORE_DATA = (ObjectKind.SEQUENCE, ObjectKind.TABLE)
 
 
 def create_before_data(
-    writer: Writer, objects: Iterable[SchemaObject], *, source: str, target: str
+    writer: Writer, objects: Iterable[SchemaObject], made: Made, *, source: str, target: str
 ) -> None:
     """Create sequences and tables.
 
     Args:
         writer: A session of the load.
         objects: All objects of the bundle.
+        made: Takes note of each.
         source: Name of the source database.
         target: Name of the target database.
 
@@ -49,7 +51,8 @@ def create_before_data(
         if source != target:
             definition = without_database(definition, source)
         try:
-            writer.execute(definition, _where(described))
+            with made.creating(described):
+                writer.execute(definition, _where(described))
         except SourceError:
             with contextlib.suppress(SourceError):
                 _explain_engines(writer, waiting)
@@ -57,7 +60,7 @@ def create_before_data(
 
 
 def create_after_data(
-    writer: Writer, session: Writer, objects: Iterable[SchemaObject]
+    writer: Writer, session: Writer, objects: Iterable[SchemaObject], made: Made
 ) -> tuple[str, ...]:
     """Create everything else, events disabled, and set the sequences' positions.
 
@@ -65,6 +68,7 @@ def create_after_data(
         writer: A session of the load.
         session: Another one, whose settings become those of each object in turn.
         objects: All objects of the bundle.
+        made: Takes note of each.
 
     Returns:
         What people should know about it.
@@ -89,7 +93,8 @@ def create_after_data(
             if definer not in known:
                 known[definer] = not definer or _exists(writer, definer)
             try:
-                _create(writer, session, described, keep_definer=known[definer])
+                with made.creating(described):
+                    _create(writer, session, described, keep_definer=known[definer])
             except SourceError as error:
                 failure = failure or error
                 left.append(described)

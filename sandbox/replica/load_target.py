@@ -1,11 +1,13 @@
 """The database that a bundle goes into: is it empty, does it fit, and emptying it again.
 
-Half-made loads are known by a marker table, which is the first thing made and the last removed.
+Whoever acts on it holds a lock on the server meanwhile, from before the first look. Half-made loads
+are known by a marker table, which is the first thing made and the last removed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,14 +16,20 @@ from sandbox.bundle.manifest import Manifest
 from sandbox.database.connect import Endpoint, open_writer
 from sandbox.database.expressions import quoted
 from sandbox.database.server import read_version
+from sandbox.database.session import Limits
 from sandbox.database.statements import StatementLog
 from sandbox.database.writer import Writer
-from sandbox.errors import LoadFailed, SourceError, TargetRefused
-from sandbox.model import Family
+from sandbox.errors import SourceError, TargetRefused
+from sandbox.model import Family, ObjectKind, SchemaObject
+from sandbox.replica.load_undo import Made
 
 MARKER = "_sandbox_load_in_progress"
+# Sessions of a load wait for each other as long as the biggest table takes.
+PATIENT = Limits(lock_wait=60, statement=24 * 3600, idle=24 * 3600)
 
 _SHOWN = 10
+# Names of locks are limited to 64 characters on MySQL, shared by the whole server.
+_LOCK = "CONCAT('sandbox load ', LEFT(SHA2(DATABASE(), 256), 32))"
 _DROPS = {
     "BASE TABLE": "TABLE",
     "SYSTEM VERSIONED": "TABLE",
@@ -76,10 +84,10 @@ def open_target(endpoint: Endpoint) -> Writer:
     Raises:
         SourceError: It cannot be opened.
     """
-    writer = open_writer(endpoint, StatementLog(), sql_mode=LOAD_SQL_MODE)
+    writer = open_writer(endpoint, StatementLog(), sql_mode=LOAD_SQL_MODE, limits=PATIENT)
     try:
         # A session that was cut off may hold a table for a moment; somebody else's, for longer.
-        writer.execute("SET SESSION lock_wait_timeout = 60")
+        writer.execute(f"SET SESSION lock_wait_timeout = {PATIENT.lock_wait}")
         with contextlib.suppress(SourceError):  # MySQL calls it a right of administrators
             writer.execute("SET SESSION max_error_count = 65535")
     except BaseException:
@@ -142,48 +150,69 @@ def look_at_target(writer: Writer, endpoint: Endpoint, manifest: Manifest) -> Ta
 
 
 @contextlib.contextmanager
-def only_load(writer: Writer, target: Target) -> Iterator[None]:
+def only_load(writer: Writer, endpoint: Endpoint) -> Iterator[int]:
     """Keep other loads out of the target while inside; a killed one keeps nobody out.
+
+    Gives the number of the session that does so, for `is_taken`.
 
     Raises:
         TargetRefused: Another load is under way.
     """
-    # Names of locks are limited to 64 characters on MySQL, shared by the whole server.
-    lock = "CONCAT('sandbox load ', LEFT(SHA2(DATABASE(), 256), 32))"
-    if writer.fetch(f"SELECT GET_LOCK({lock}, 0)")[0][0] != b"1":
+    if writer.fetch(f"SELECT GET_LOCK({_LOCK}, 0)")[0][0] != b"1":
         raise TargetRefused(
-            f"Another load into {target.address} is under way.", hint="Wait until it has ended."
+            f"Another load into {endpoint.address} is under way.", hint="Wait until it has ended."
         )
-    yield
-    writer.fetch(f"SELECT RELEASE_LOCK({lock})")
+    yield int(writer.fetch("SELECT CONNECTION_ID()")[0][0] or 0)
+    with contextlib.suppress(SourceError):  # the server frees it with the session
+        writer.fetch(f"SELECT RELEASE_LOCK({_LOCK})")
 
 
-def prepare_target(writer: Writer, target: Target, manifest: Manifest) -> None:
-    """Empty a half-made target, mark it as half-made, and give it the source's character set."""
-    empty_target(writer)
-    writer.execute(f"CREATE TABLE {quoted(MARKER)} (id INT PRIMARY KEY)")
+def is_taken(writer: Writer, holder: int) -> bool:
+    """Tell whether another load has the target by now, as `holder` lost its connection."""
+    found = writer.fetch(f"SELECT IS_USED_LOCK({_LOCK})")[0][0]
+    return found not in (None, b"%d" % holder)
+
+
+def prepare_target(writer: Writer, target: Target, manifest: Manifest, made: Made) -> None:
+    """Empty a half-made target, mark it as half-made, and give it the source's character set.
+
+    Args:
+        writer: A session of the load.
+        target: The target as it was found; only if it is half-made may it hold anything.
+        manifest: What comes into it.
+        made: Takes note of the marker.
+
+    Raises:
+        TargetRefused: It cannot have that character set, or others put something into it.
+    """
+    if target.is_half_made:
+        _empty(writer, target)
+    marker = f"CREATE TABLE {quoted(MARKER)} (id INT PRIMARY KEY)"
+    with made.creating(SchemaObject(ObjectKind.TABLE, MARKER, marker)):
+        writer.execute(marker)
     source = manifest.source
     if (target.charset, target.collation) != (source.charset, source.collation):
         _set_charset(writer, source.charset, source.collation)
 
 
-def restore_target(writer: Writer, target: Target) -> None:
-    """Make the target what it was: empty, with its own character set."""
-    empty_target(writer)
-    _set_charset(writer, target.charset, target.collation)
+def restore_target(writer: Writer, target: Target, made: Made) -> tuple[tuple[str, str], ...]:
+    """Drop what a load made and give the target its character set back.
 
-
-def empty_target(writer: Writer) -> None:
-    """Drop everything in the target, the marker last.
-
-    Raises:
-        LoadFailed: Something is left.
+    Returns:
+        What is there now, as `Target.contents` has it.
     """
-    contents = _contents(writer)
-    for kind, name in sorted(contents, key=lambda one: one[1] == MARKER):
+    made.drop(writer)
+    _set_charset(writer, target.charset, target.collation)
+    return tuple(_contents(writer))
+
+
+def _empty(writer: Writer, target: Target) -> None:
+    """Drop what a load that did not end had left, the marker last."""
+    for kind, name in sorted(target.contents, key=lambda one: one[1] == MARKER):
         writer.execute(f"DROP {_DROPS.get(kind, kind)} IF EXISTS {quoted(name)}")
-    if _contents(writer):
-        raise LoadFailed("Not everything in the target could be dropped.")
+    left = tuple(_contents(writer))
+    if left:
+        raise _not_empty(dataclasses.replace(target, contents=left))
 
 
 def unmark_target(writer: Writer) -> None:

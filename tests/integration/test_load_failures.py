@@ -11,8 +11,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker.types import Mount
@@ -33,6 +34,7 @@ from sandbox.bundle.writer import BundleWriter
 from sandbox.database.secret import Secret
 from sandbox.errors import AccessDenied, BundleInvalid, LoadFailed, SandboxError, TargetRefused
 from sandbox.model import Family, MaskedBatch, MaskedText, ObjectKind, SchemaObject
+from sandbox.replica import load as load_module
 from sandbox.replica.load import Loaded, load_bundle, plan_load
 from sandbox.replica.load_target import MARKER
 from servers import ImageOf, Silent, answers, eventually, port_of, running
@@ -41,6 +43,7 @@ pytestmark = pytest.mark.docker
 
 SERVERS = [("mariadb", "10.11"), ("mysql", "9.7")]
 CANARY = "canary-3e1b"
+LOCK = "CONCAT('sandbox load ', LEFT(SHA2(DATABASE(), 256), 32))"
 _ROOT = Path(__file__).parents[2]
 
 
@@ -349,11 +352,135 @@ def test_a_plan_changes_nothing(empty: Login, samples: Samples) -> None:
 
 def test_another_load_into_the_same_database_is_kept_out(empty: Login, samples: Samples) -> None:
     with empty.connect("target") as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT GET_LOCK(CONCAT('sandbox load ', LEFT(SHA2(DATABASE(), 256), 32)), 0)"
-        )
+        cursor.execute(f"SELECT GET_LOCK({LOCK}, 0)")
         error = fails(empty, samples.bundle(), TargetRefused)
     assert "under way" in error.message
+
+
+def test_the_lock_comes_before_the_look(empty: Login, samples: Samples) -> None:
+    empty.run("target", "CREATE TABLE half_of_another_load (a INT)")
+    with empty.connect("target") as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT GET_LOCK({LOCK}, 0)")
+        with pytest.raises(TargetRefused, match="under way"):
+            load(empty, samples.bundle())
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], None]], None]:
+    """Have something done by others right before a step of the load."""
+
+    def arrange(step: str, happens: Callable[[], None]) -> None:
+        real = getattr(load_module, step)
+
+        def later(*arguments: Any, **more: Any) -> Any:
+            happens()
+            return real(*arguments, **more)
+
+        monkeypatch.setattr(load_module, step, later)
+
+    return arrange
+
+
+Meanwhile = Callable[[str, Callable[[], None]], None]
+
+
+def test_what_others_make_after_the_look_stays(
+    empty: Login, samples: Samples, meanwhile: Meanwhile
+) -> None:
+    meanwhile("prepare_target", lambda: empty.run("target", "CREATE TABLE mine (a INT)"))
+    load(empty, samples.bundle())
+    assert contents(empty) == ["mine", "t"]
+
+
+@pytest.mark.parametrize("name", ["mine", "t"])
+def test_a_load_that_fails_drops_only_what_it_made(
+    empty: Login, samples: Samples, meanwhile: Meanwhile, name: str
+) -> None:
+    make = f"CREATE TABLE {name} (a INT) SELECT 7 AS a"
+    meanwhile("create_before_data", lambda: empty.run("target", make))
+    view = SchemaObject(ObjectKind.VIEW, "v", "CREATE VIEW v AS SELECT * FROM nowhere")
+    with pytest.raises(LoadFailed) as caught:
+        load(empty, samples.bundle(objects=(view,)))
+    assert caught.value.message.endswith(
+        "What was loaded was dropped again; what others put into the database meanwhile was left "
+        "alone."
+    )
+    assert contents(empty) == [name]
+    assert empty.ask("target", f"SELECT a FROM {name}") == [(7,)]
+
+
+def test_everything_that_a_load_made_is_dropped(
+    empty: Login, samples: Samples, meanwhile: Meanwhile
+) -> None:
+    objects = (
+        SchemaObject(ObjectKind.FUNCTION, "f", "CREATE FUNCTION f() RETURNS INT RETURN 1"),
+        SchemaObject(ObjectKind.PROCEDURE, "p", "CREATE PROCEDURE p() SELECT 1"),
+        SchemaObject(ObjectKind.VIEW, "v", "CREATE VIEW v AS SELECT * FROM t"),
+        SchemaObject(
+            ObjectKind.TRIGGER, "g", "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1"
+        ),
+        SchemaObject(
+            ObjectKind.EVENT,
+            "e",
+            "CREATE EVENT e ON SCHEDULE EVERY 1 DAY ON COMPLETION PRESERVE DISABLE DO SELECT 1",
+        ),
+    )
+    empty.run("", "SET GLOBAL log_bin_trust_function_creators = 1")
+    meanwhile("unmark_target", lambda: empty.run("target", f"DROP TABLE {MARKER}"))
+    fails(empty, samples.bundle(objects=objects), LoadFailed)
+    for thing in ("EVENTS WHERE EVENT_", "ROUTINES WHERE ROUTINE_", "TRIGGERS WHERE TRIGGER_"):
+        assert not empty.ask("", f"SELECT 1 FROM information_schema.{thing}SCHEMA = 'target'")
+
+
+def end_holder(login: Login) -> None:
+    ((session,),) = login.ask("target", f"SELECT IS_USED_LOCK({LOCK})")
+    login.run("", f"KILL {session}")
+
+
+def test_a_load_that_lost_its_lock_ends_at_once(
+    empty: Login, samples: Samples, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_module, "_PING_SECONDS", 0.2)
+    seen: list[float] = []
+
+    def happens() -> None:
+        end_holder(empty)
+        seen.append(time.monotonic())
+        time.sleep(4)
+
+    meanwhile("load_table", happens)
+    meanwhile("_undo", lambda: seen.append(time.monotonic()))
+    fails(empty, samples.bundle(), LoadFailed)
+    assert seen[1] - seen[0] < 6
+
+
+def test_what_another_load_took_over_is_left_to_it(
+    empty: Login, samples: Samples, meanwhile: Meanwhile
+) -> None:
+    with empty.connect("target") as connection, connection.cursor() as cursor:
+
+        def happens() -> None:
+            end_holder(empty)
+            cursor.execute(f"SELECT GET_LOCK({LOCK}, 5)")
+
+        meanwhile("load_table", happens)
+        with pytest.raises(LoadFailed) as caught:
+            load(empty, samples.bundle())
+    assert caught.value.message.endswith("what was there was left to it.")
+    assert contents(empty) == [MARKER, "t"]
+
+
+def test_a_server_that_ends_idle_sessions_soon(
+    empty: Login, samples: Samples, meanwhile: Meanwhile
+) -> None:
+    meanwhile("load_table", lambda: time.sleep(4))
+    meanwhile("read_back", lambda: time.sleep(4))
+    ((before,),) = empty.ask("", "SELECT @@GLOBAL.wait_timeout")
+    empty.run("", "SET GLOBAL wait_timeout = 2")
+    try:
+        assert load(empty, samples.bundle()).rows == 10
+    finally:
+        empty.run("", f"SET GLOBAL wait_timeout = {before}")
 
 
 _PROGRAM = """

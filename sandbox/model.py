@@ -247,6 +247,11 @@ class Schema:
     objects: tuple[SchemaObject, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def table_definitions(self) -> Mapping[str, str]:
+        """The definition of each table that has one, by the table's name."""
+        return {one.name: one.definition for one in self.objects if one.kind is ObjectKind.TABLE}
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

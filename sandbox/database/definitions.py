@@ -34,6 +34,7 @@ _FOREIGN = re.compile(
     re.MULTILINE,
 )
 _CONNECTION = re.compile(r"\bCONNECTION\s*=\s*'(?:[^'\\]|''|\\.)*'", re.IGNORECASE)
+_NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
 
 
 class Definers:
@@ -72,6 +73,20 @@ def replace_definers(schema: Schema) -> Schema:
 def without_connection(definition: str) -> str:
     """Take the address of a remote table (FEDERATED, CONNECT) out, which may hold a password."""
     return _CONNECTION.sub("CONNECTION=''", definition)
+
+
+def table_as_shown(shown: str) -> str:
+    """Make a definition of what SHOW CREATE TABLE gives."""
+    return requoted(without_connection(shown))
+
+
+def is_same_table(one: str, other: str) -> bool:
+    """Tell whether two definitions of a table agree in all but the number its next row gets.
+
+    >>> is_same_table("CREATE … AUTO_INCREMENT=7 DEFAULT …", "CREATE … DEFAULT …")
+    True
+    """
+    return _NEXT_NUMBER.sub("", one) == _NEXT_NUMBER.sub("", other)
 
 
 def kind_and_name(definition: str) -> tuple[str, str] | None:

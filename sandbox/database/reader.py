@@ -15,10 +15,12 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.database.conditions import RowKey, among, beyond
+from sandbox.database.definitions import is_same_table, table_as_shown
 from sandbox.database.expressions import quoted, read_expression
 from sandbox.database.server import Server
-from sandbox.database.session import RELEASE, SAVEPOINT
+from sandbox.database.session import RELEASE, SAVEPOINT, catalogue_settings
 from sandbox.database.wire import Row, Wire
+from sandbox.errors import RightMissing, SourceChanged
 from sandbox.model import Batch, Cell, Column, Table
 
 ROWS = 1000
@@ -50,6 +52,7 @@ class Reader:
     ) -> None:
         self._wire = wire
         self._held = False
+        self._shows_definitions = False
         self.server = server
         self.in_snapshot = in_snapshot
         self.frees_locks = frees_locks
@@ -89,6 +92,35 @@ class Reader:
             self._wire.run(RELEASE, where)
         finally:
             self._held = False
+
+    def confirm(self, table: str, definition: str) -> None:
+        """Make sure that a table is still as the catalogue described it.
+
+        A catalogue knows no snapshot: between the two a table may have been changed, and InnoDB
+        says nothing if that was before the snapshot began. Inside `table`, behind a reading of it,
+        nobody can have changed it since that reading began.
+
+        Args:
+            table: Its name.
+            definition: Its definition. One that the account cannot see, and that came from a
+                file, is not confirmed.
+
+        Raises:
+            SourceChanged: It is defined otherwise by now, or gone.
+        """
+        if not self._shows_definitions:
+            for statement in catalogue_settings(self.server):
+                self._wire.run(statement)
+            self._shows_definitions = True
+        where = f"table {table}"
+        try:
+            with self.table(table):
+                rows = self._wire.fetch(f"SHOW CREATE TABLE {quoted(table)}", where)
+        except RightMissing:
+            return
+        shown = table_as_shown((rows[0][1] or b"").decode(errors="replace"))
+        if not is_same_table(shown, definition):
+            raise SourceChanged(f"The definition changed after it was looked at: {where}.")
 
     def rows(
         self, sql: str, *, columns: int, where: str = "rows by key", at_once: bool = False

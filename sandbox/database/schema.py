@@ -13,9 +13,8 @@ from sandbox.database.catalogue import Catalogue, Record
 from sandbox.database.definitions import (
     foreign_keys,
     merged,
-    requoted,
+    table_as_shown,
     unique_keys,
-    without_connection,
 )
 from sandbox.database.expressions import quoted
 from sandbox.database.grants import Grants, read_grants
@@ -170,7 +169,7 @@ def _table_definition(catalogue: Catalogue, name: str) -> tuple[str, list[str]]:
         rows = catalogue.rows(f"SHOW CREATE TABLE {quoted(name)}", f"table {name}")
     except RightMissing:
         return "", [f"table {name}: its definition and keys, the account lacks SELECT on all of it"]
-    return requoted(without_connection(str(rows[0][1]))), []
+    return table_as_shown(str(rows[0][1])), []
 
 
 def _keys(definition: str, row_ends: set[str]) -> tuple[Key, ...]:

@@ -50,8 +50,12 @@ def choose(request: ExportRequest, schema: Schema, reader: Reader, progress: Pro
 
     Raises:
         UsageError: The request names tables that do not exist, or a log that cannot be read.
+        SourceChanged: A table is no longer as the schema describes it.
         SourceError: A condition is no SQL, or the source cannot be read.
     """
+    # All snapshots are open by now: what still is as the schema says was so in them as well.
+    for name, definition in schema.table_definitions.items():
+        reader.confirm(name, definition)
     seeded = read_seeds(request, schema)
     included = tuple(
         NamedRows(one.table, one.sql, "asked for with --include") for one in request.sample.includes

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.bundle.parts import PartFacts, write_part
 from sandbox.database.reader import Reader
+from sandbox.errors import SandboxError
 from sandbox.export.tasks import Task
 from sandbox.masking.masker import Masker
 from sandbox.model import Batch, MaskedBatch, Schema, Stage
@@ -67,9 +68,11 @@ def read_part(work: Work, assignment: Assignment, reader: Reader, stage: Stage) 
 
     Raises:
         SourceError: The source could not be read.
+        SandboxError: It did not give every row that was asked for by key.
         BundleInvalid: The part could not be written.
     """
     task = assignment.task
+    table = work.schema.tables[task.table]
     losses: dict[str, Counter[str]] = {}
 
     def masked() -> Iterator[MaskedBatch]:
@@ -83,6 +86,15 @@ def read_part(work: Work, assignment: Assignment, reader: Reader, stage: Stage) 
     # A savepoint per table: its metadata lock does not outlive the part.
     with reader.table(task.table):
         facts = write_part(assignment.path, masked(), ordered=task.table in work.ordered)
+        if not table.transactional and (known := work.schema.table_definitions.get(task.table)):
+            # No snapshot covers it, and no server tells that it changed since it was looked at.
+            reader.confirm(task.table, known)
+    if table.transactional and task.keys is not None and facts.rows != len(task.keys):
+        raise SandboxError(
+            f"table {task.table}: {facts.rows:,} rows came for {len(task.keys):,} keys.",
+            hint="This is a bug. Report it with the types of the table's key, please; "
+            f"--sample {task.table}=all reads the table without its key.",
+        )
     counted = {column: dict(kinds) for column, kinds in losses.items()}
     return ReadPart(task.table, task.number, facts, counted)
 

@@ -123,16 +123,13 @@ def read_dump(text: str | bytes) -> tuple[SchemaObject, ...]:
 
 
 def merge_objects(schema: Schema, objects: tuple[SchemaObject, ...]) -> Schema:
-    """Fill what the account could not see with definitions from a dump.
+    """Fill what the account could not see with definitions from a dump, but for tables.
 
     What the server itself told wins. What stays unknown is still said: a dump without any trigger
-    does not prove that there is none.
+    does not prove that there is none. Tables are for `schema.read_schema`: what is unknown of them
+    is about their rows.
     """
-    fitting = tuple(
-        thing
-        for thing in objects
-        if thing.kind is not ObjectKind.TABLE or thing.name in schema.tables
-    )
+    fitting = tuple(thing for thing in objects if thing.kind is not ObjectKind.TABLE)
     together = merged(schema.objects, fitting)
     kinds = {thing.kind.value for thing in fitting}
     names = {f"{thing.kind.value} {thing.name}" for thing in fitting}

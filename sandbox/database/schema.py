@@ -7,7 +7,9 @@ every object under the session it was created in. What an account may not see of
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from sandbox.database.catalogue import Catalogue, Record
 from sandbox.database.definitions import (
@@ -42,7 +44,12 @@ _VERSIONED = "SYSTEM VERSIONED"
 _ROW_END = "ROW END"
 
 
-def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = None) -> Schema:
+def read_schema(
+    catalogue: Catalogue,
+    database: str,
+    grants: Grants | None = None,
+    dumped: Iterable[SchemaObject] = (),
+) -> Schema:
     """Read the schema of a database.
 
     Definers stand in the definitions as they are: `definitions.replace_definers` takes them out,
@@ -52,9 +59,11 @@ def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = Non
         catalogue: A session whose database it is.
         database: Its name.
         grants: What the account may do; asked for where None.
+        dumped: Objects of a dump: it defines tables that the server does not show whole.
 
     Raises:
-        SourceError: The server refuses a question that every account may ask, or there is no table.
+        RightMissing: There is no table, or nothing tells how one is defined.
+        SourceError: The server refuses a question that every account may ask.
     """
     grants = grants or read_grants(catalogue)
     # Under lower_case_table_names the server's spelling may not be the address's.
@@ -65,7 +74,8 @@ def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = Non
         by_type[str(row[1])].append(row)
     unknown = _unseen(grants, database)
     base = by_type["BASE TABLE"] + by_type[_VERSIONED]
-    tables, objects = _tables(catalogue, database, grants, base, unknown)
+    defined = {one.name: one.definition for one in dumped if one.kind is ObjectKind.TABLE}
+    tables, objects = _tables(catalogue, database, grants, base, unknown, defined=defined)
     for found, missing in (
         read_sequences(catalogue, [str(row[0]) for row in by_type["SEQUENCE"]]),
         read_routines(catalogue, database, grants),
@@ -87,8 +97,14 @@ def read_schema(catalogue: Catalogue, database: str, grants: Grants | None = Non
     )
 
 
-def _tables(
-    catalogue: Catalogue, database: str, grants: Grants, rows: list[Record], unknown: list[str]
+def _tables(  # noqa: PLR0913 - what a table is known by, named one by one
+    catalogue: Catalogue,
+    database: str,
+    grants: Grants,
+    rows: list[Record],
+    unknown: list[str],
+    *,
+    defined: Mapping[str, str],
 ) -> tuple[dict[str, Table], list[SchemaObject]]:
     """Read the tables that the account may read, and add what it does not see to `unknown`."""
     columns, row_ends = _columns(catalogue, database)
@@ -99,18 +115,17 @@ def _tables(
         if not grants.allows_some("SELECT", database, name):
             unknown.append(f"table {name}: no SELECT right")
             continue
-        definition, problem = _table_definition(catalogue, name)
+        definition = _table_definition(catalogue, name) or defined.get(name, "")
         own, foreign = _foreign(name, definition, database)
-        unknown += [*problem, *_partly_seen(grants, database, name), *foreign]
+        unknown += [*_partly_seen(grants, database, name), *foreign]
         if kind == _VERSIONED:
             unknown.append(f"table {name}: the history of its rows is not taken")
-        if definition:
-            objects.append(SchemaObject(ObjectKind.TABLE, name, definition))
+        objects.append(SchemaObject(ObjectKind.TABLE, name, definition))
         tables[name] = Table(
             name=name,
             engine=str(row[2] or ""),
             columns=tuple(columns[name]),
-            keys=_keys(definition, row_ends[name]),
+            keys=_keys(definition, columns[name], row_ends[name]),
             foreign_keys=own,
             rows=int(row[3] or 0),
             size=int(row[4] or 0),
@@ -121,7 +136,47 @@ def _tables(
             f"The account may read no table of database {database}.",
             hint="Check the name, and grant SELECT on it.",
         )
-    return tables, objects
+    if undefined := [thing.name for thing in objects if not thing.definition]:
+        raise RightMissing(
+            "The account may not see how tables are defined that it may read columns of: "
+            f"{', '.join(undefined)}.",
+            hint="Grant SELECT on the whole of them, or hand their definitions over "
+            "with --ddl FILE (mysqldump --no-data).",
+        )
+    return _related(tables, grants, database, unknown), objects
+
+
+def _related(
+    tables: dict[str, Table], grants: Grants, database: str, unknown: list[str]
+) -> dict[str, Table]:
+    """Keep the references that can be followed; of the others, add to `unknown` why they cannot."""
+    related = {}
+    for name, table in tables.items():
+        problems = {
+            key: problem
+            for key in table.foreign_keys
+            if (problem := _hidden(key, tables, grants, database))
+        }
+        unknown += [
+            f"table {name}: foreign key {key.name} is not followed: {problem}"
+            for key, problem in problems.items()
+        ]
+        kept = tuple(key for key in table.foreign_keys if key not in problems)
+        related[name] = dataclasses.replace(table, foreign_keys=kept)
+    return related
+
+
+def _hidden(key: ForeignKey, tables: Mapping[str, Table], grants: Grants, database: str) -> str:
+    """Say why a reference cannot be followed; nothing where it can."""
+    if key.parent not in tables:
+        if grants.allows("SELECT", database, key.parent):
+            return f"there is no table {key.parent}"
+        return f"the account lacks SELECT on {database}.{key.parent}"
+    for name, columns in ((key.table, key.columns), (key.parent, key.parent_columns)):
+        seen = {column.name for column in tables[name].columns}
+        if not seen.issuperset(columns):
+            return f"the account lacks SELECT on its columns in {database}.{name}"
+    return ""
 
 
 def _defaults(catalogue: Catalogue, database: str) -> tuple[str, str]:
@@ -164,20 +219,25 @@ def _columns(
     return columns, row_ends
 
 
-def _table_definition(catalogue: Catalogue, name: str) -> tuple[str, list[str]]:
+def _table_definition(catalogue: Catalogue, name: str) -> str:
+    """Give the definition; nothing where the account may read only some of the columns."""
     try:
         rows = catalogue.rows(f"SHOW CREATE TABLE {quoted(name)}", f"table {name}")
     except RightMissing:
-        return "", [f"table {name}: its definition and keys, the account lacks SELECT on all of it"]
-    return table_as_shown(str(rows[0][1])), []
+        return ""
+    return table_as_shown(str(rows[0][1]))
 
 
-def _keys(definition: str, row_ends: set[str]) -> tuple[Key, ...]:
-    """Read the unique keys; among current rows the end of validity tells none from another."""
+def _keys(definition: str, seen: Iterable[Column], row_ends: set[str]) -> tuple[Key, ...]:
+    """Read the unique keys whose columns are seen.
+
+    Among current rows the end of validity tells none from another.
+    """
+    names = {column.name for column in seen}
     keys = []
     for key in unique_keys(definition):
         columns = tuple(name for name in key.columns if name not in row_ends)
-        if columns:
+        if columns and names.issuperset(columns):
             keys.append(Key(key.name, columns))
     return tuple(keys)
 

@@ -51,9 +51,10 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
         preflight = check_source(
             catalogue, request.endpoint, allow_write_grants=request.allow_write_grants
         )
-        schema = read_schema(catalogue, request.endpoint.address.database)
-        if request.ddl is not None:
-            schema = merge_objects(schema, read_dump(read_text(request.ddl)))
+        dumped = read_dump(read_text(request.ddl)) if request.ddl is not None else ()
+        schema = read_schema(catalogue, request.endpoint.address.database, dumped=dumped)
+        if dumped:
+            schema = merge_objects(schema, dumped)
         # After both have been read: one account has one name, wherever it was named.
         schema = replace_definers(schema)
         stage.done(f"{preflight} · {len(schema.tables)} tables")

@@ -9,6 +9,7 @@ import pytest
 from database_servers import NOWHERE, DatabaseServer
 from sandbox.database.connect import open_catalogue
 from sandbox.database.definitions import replace_definers
+from sandbox.database.dump_file import merge_objects
 from sandbox.database.grants import read_grants
 from sandbox.database.schema import read_schema
 from sandbox.errors import RightMissing, RightRefused
@@ -264,15 +265,50 @@ def test_recommended_rights_show_all_but_triggers_and_events(
 
 
 def test_tables_that_may_be_hidden_are_said(database_server: DatabaseServer, shop: str) -> None:
-    user = database_server.make_account(
-        f"SELECT ON {shop}.parent", f"SELECT (id, pa) ON {shop}.child"
-    )
+    user = database_server.make_account(f"SELECT ON {shop}.child")
     schema = read(database_server, shop, user)
-    assert "parent" in schema.tables
+    assert list(schema.tables) == ["child"]
+    assert schema.tables["child"].foreign_keys == ()
     unknown = " / ".join(schema.unknown)
     assert "tables: the account has SELECT on single tables only" in unknown
-    assert "table child: columns on which the account lacks SELECT" in unknown
-    assert "table parent: columns" not in unknown
+    assert (
+        f"table child: foreign key f`k is not followed: the account lacks SELECT on {shop}.parent"
+    ) in schema.unknown
+
+
+def test_reference_to_a_table_that_is_not_there_is_said(
+    database_server: DatabaseServer, shop: str
+) -> None:
+    database_server.run("SET foreign_key_checks = 0", "DROP TABLE parent", database=shop)
+    schema = read(database_server, shop)
+    assert schema.tables["child"].foreign_keys == ()
+    said = "table child: foreign key f`k is not followed: there is no table parent"
+    assert said in schema.unknown
+
+
+def test_table_of_which_only_columns_are_granted_needs_a_definition(
+    database_server: DatabaseServer, shop: str
+) -> None:
+    user = database_server.make_account(
+        f"SELECT (a) ON {shop}.parent", f"SELECT (id, pa) ON {shop}.child"
+    )
+    with pytest.raises(RightMissing, match=r"child, parent\.") as caught:
+        read(database_server, shop, user)
+    assert "--ddl" in caught.value.hint
+    dumped = tuple(
+        item for item in read(database_server, shop).objects if item.kind is ObjectKind.TABLE
+    )
+    with open_catalogue(database_server.endpoint(shop, user), NOWHERE) as catalogue:
+        schema = read_schema(catalogue, shop, dumped=dumped)
+        merged = merge_objects(schema, dumped)
+    assert merged.objects == dumped
+    child, parent = schema.tables["child"], schema.tables["parent"]
+    assert [column.name for column in child.columns] == ["id", "pa"]
+    assert (child.keys, child.foreign_keys) == ((Key("PRIMARY", ("id",)),), ())
+    assert (parent.keys, parent.identity) == ((), ())
+    lacks = f"the account lacks SELECT on its columns in {shop}.child"
+    assert "table child: columns on which the account lacks SELECT" in merged.unknown
+    assert f"table child: foreign key f`k is not followed: {lacks}" in merged.unknown
 
 
 def test_account_without_any_table_is_one_clear_error(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sandbox.masking.column_values import Masks, mask_column_values
 from sandbox.masking.personal_spans import PLAIN, SECRET, find_spans
-from sandbox.masking.secrets_in_code import is_secret, is_secret_name, keys_of_encryption
+from sandbox.masking.secrets_in_code import Secrets, is_secret_name
 from sandbox.masking.sql_tokens import Grammar, Kind, Token, code_of, word_set
 from sandbox.model import MaskedText, ObjectKind, SchemaObject
 
@@ -76,10 +76,11 @@ def mask_definition(described: SchemaObject, masker: Masks) -> MaskedDefinition:
         if values.cut is not None:
             end = _start_of_clause(tokens, values.cut)
             left_out = f"its partitioning, which goes by the masked column {values.column}"
-    keys = keys_of_encryption(code)
+    secrets = Secrets(code)
     for at, token in enumerate(code):
         if token.place < end and token.place not in changes:
-            changes[token.place] = words.literal(token, secret=_may_be_secret(code, at, keys))
+            is_secret = token.kind in {Kind.TEXT, Kind.HEX} and secrets.include(at)
+            changes[token.place] = words.literal(token, secret=is_secret)
     text = "".join(changes.get(token.place, token.text) for token in tokens[:end])
     masked = MaskedText(text.encode("utf-8", "surrogateescape"))
     return MaskedDefinition(masked, words.stayed, words.unknown, left_out)
@@ -172,10 +173,6 @@ class _Words:
     def _mask(self, text: str, kind: str) -> str:
         masked = self._masker.mask_text(text.encode("utf-8", "surrogateescape"), kind)
         return masked.content.decode("utf-8", "surrogateescape")
-
-
-def _may_be_secret(code: Sequence[Token], at: int, keys: frozenset[str]) -> bool:
-    return code[at].kind in {Kind.TEXT, Kind.HEX} and is_secret(code, at, keys)
 
 
 def _comments(kind: ObjectKind, code: Sequence[Token]) -> Iterator[Token]:

@@ -7,7 +7,7 @@ a key of an encrypting function, or if it says by what an account is IDENTIFIED.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sandbox.masking.maskers.free_text import split_camel
@@ -40,7 +40,7 @@ _ENDS = word_set(
 _BEFORE_CHARSET = frozenset({"CHARACTER", "CHAR"})
 _PLUGIN = frozenset({"WITH", "VIA"})
 _EQUAL = frozenset({"=", "AS"})
-_FARTHEST = 500  # tokens; a list of thousands of values is nobody's password
+_FARTHEST = 120  # tokens between a literal and what it belongs to, lists not counted
 
 
 def is_secret_name(name: str) -> bool:
@@ -56,25 +56,124 @@ def is_secret_name(name: str) -> bool:
     return keys or any(_SECRET.fullmatch(word) for word in words)
 
 
-def keys_of_encryption(code: Sequence[Token]) -> frozenset[str]:
-    """Give the names of variables that an encrypting function of this code takes for a key."""
-    return frozenset(
-        name
-        for place, token in enumerate(code[:-1])
-        if _ENCRYPTS.fullmatch(token.word) and code[place + 1].text == "("
-        for name in _keys_of_call(code, place + 2)
-    )
-
-
-def is_secret(code: Sequence[Token], place: int, keys: Collection[str]) -> bool:
-    """Tell whether a literal is a secret.
+class Secrets:
+    """Tells which literals of a piece of code are secrets.
 
     Args:
-        code: The definition's code.
-        place: Number of the literal in it.
-        keys: What `keys_of_encryption` gave for the code.
+        code: The code, without comments.
     """
-    return _is_called_secret(code, place, keys) or _stands_for_secret(code, place, keys)
+
+    def __init__(self, code: Sequence[Token]) -> None:
+        self._code = code
+        self._keys = frozenset(_keys_of_encryption(code))
+        self._starts = _starts_of_lists(code)
+
+    def include(self, place: int) -> bool:
+        """Tell whether the literal of that number in the code is a secret."""
+        return self._is_called_secret(place) or self._stands_for_secret(place)
+
+    def _is_called_secret(self, place: int) -> bool:
+        """Tell it from what stands behind: ``'…' AS password``, ``'…' = t.password``."""
+        code, at = self._code, place + 1
+        if at < len(code) and (code[at].text.upper() in _EQUAL):
+            at += 1
+        while at + 2 < len(code) and code[at + 1].text == ".":
+            at += 2
+        return at < len(code) and self._names_secret(code[at])
+
+    def _stands_for_secret(self, place: int) -> bool:
+        """Tell it from what stands before, back to where the expression begins."""
+        code = self._code
+        for at, number in self._back_from(place):
+            if number is not None:
+                is_last = place + 1 < len(code) and code[place + 1].text == ")"
+                is_given = self._is_given_secret(at, number, is_last=is_last)
+                if is_given is not None:
+                    return is_given
+            elif code[at].word == "IDENTIFIED":
+                return code[place - 1].word not in _PLUGIN
+            elif self._names_secret(code[at]) and code[at + 1].text != ".":
+                return True
+        return False
+
+    def _back_from(self, place: int) -> Iterator[tuple[int, int | None]]:
+        """Walk back through an expression, out of the parentheses that it stands in.
+
+        What is before a comma, and the names of functions, are passed over.
+
+        Yields:
+            The number of a token. If it opens parentheses around the expression, also how many
+            commas stand between it and the expression.
+        """
+        code, depth, at = self._code, 0, place
+        while at > max(0, place - _FARTHEST):
+            at -= 1
+            if code[at].text in {"(", ")"} and (depth or code[at].text == ")"):
+                depth += 1 if code[at].text == ")" else -1
+            elif depth or not (code[at].text in {"(", ","} or _ends(code, at)):
+                yield at, None
+            else:
+                start, number = self._starts[at] if code[at].text == "," else (at, -1)
+                if start < 0 or code[start].text != "(":
+                    return
+                yield start, number + 1
+                place = at = start - 1
+
+    def _is_given_secret(self, at: int, number: int, *, is_last: bool) -> bool | None:
+        """Tell whether what parentheses belong to takes a secret; None where that says nothing.
+
+        Args:
+            at: Where they open.
+            number: How many arguments or columns stand before the literal's.
+            is_last: Whether nothing follows the literal in there.
+        """
+        called = self._code[at - 1].word if at else ""
+        if called in _OLD:
+            return number == 1 and is_last
+        if _ENCRYPTS.fullmatch(called):
+            return number != _DERIVATION
+        if called in _ROWS:
+            return self._names_secret(_column_of_row(self._code, at - 2, number))
+        return False if called in _LISTS else None
+
+    def _names_secret(self, token: Token | None) -> bool:
+        if token is None or token.kind not in {Kind.WORD, Kind.NAME}:
+            return False
+        return token.name.lower() in self._keys or is_secret_name(token.name)
+
+
+def _starts_of_lists(code: Sequence[Token]) -> dict[int, tuple[int, int]]:
+    """Give by comma where its list begins, and how many commas of it stand before.
+
+    A list begins at the parenthesis around it, or at what no expression reaches over.
+    """
+    starts: dict[int, tuple[int, int]] = {}
+    around = [(-1, 0)]
+    for at, token in enumerate(code):
+        if token.text == "(":
+            around.append((at, 0))
+        elif token.text == ")" and len(around) > 1:
+            around.pop()
+        elif token.text == ",":
+            start, number = around[-1]
+            starts[at] = start, number
+            around[-1] = start, number + 1
+        elif _ends(code, at):
+            around[-1] = at, 0
+    return starts
+
+
+def _ends(code: Sequence[Token], at: int) -> bool:
+    """Tell whether an expression cannot reach further back than here."""
+    is_charset = code[at].word == "SET" and code[at - 1].word in _BEFORE_CHARSET
+    return code[at].text == ";" or (code[at].word in _ENDS and not is_charset)
+
+
+def _keys_of_encryption(code: Sequence[Token]) -> Iterator[str]:
+    """Give the names of variables that an encrypting function of this code takes for a key."""
+    for place, token in enumerate(code[:-1]):
+        if _ENCRYPTS.fullmatch(token.word) and code[place + 1].text == "(":
+            yield from _keys_of_call(code, place + 2)
 
 
 def _keys_of_call(code: Sequence[Token], start: int) -> Iterator[str]:
@@ -91,88 +190,6 @@ def _keys_of_call(code: Sequence[Token], start: int) -> Iterator[str]:
             yield token.name.lower()
 
 
-def _is_called_secret(code: Sequence[Token], place: int, keys: Collection[str]) -> bool:
-    """Tell it from what stands behind: ``'…' AS password``, ``'…' = t.password``."""
-    at = place + 1
-    if at < len(code) and (code[at].text.upper() in _EQUAL):
-        at += 1
-    while at + 2 < len(code) and code[at + 1].text == ".":
-        at += 2
-    return at < len(code) and _names_secret(code[at], keys)
-
-
-def _stands_for_secret(code: Sequence[Token], place: int, keys: Collection[str]) -> bool:
-    """Tell it from what stands before, back to where the expression begins."""
-    for at, opens, commas in _back_from(code, place):
-        if opens:
-            is_given = _is_given_secret(code, at, commas, keys, is_last=_ends_call(code, place))
-            if is_given is not None:
-                return is_given
-        elif code[at].word == "IDENTIFIED":
-            return code[place - 1].word not in _PLUGIN
-        elif _names_secret(code[at], keys) and code[at + 1].text != ".":
-            return True
-    return False
-
-
-def _back_from(code: Sequence[Token], place: int) -> Iterator[tuple[int, bool, int]]:
-    """Walk back through an expression, out of the parentheses that it stands in.
-
-    Yields:
-        The number of a token; whether it opens parentheses around the expression; and how many
-        commas stand between it and the expression then. What is before a comma, and the names of
-        functions, are passed over.
-    """
-    depth = commas = 0
-    at = place
-    while at > max(0, place - _FARTHEST):
-        at -= 1
-        token = code[at]
-        if token.text == "(" and not depth:
-            yield at, True, commas
-            commas, at = 0, at - 1
-        elif token.text in {"(", ")"}:
-            depth += 1 if token.text == ")" else -1
-        elif not depth and _begins(code, at):
-            return
-        elif not depth and token.text == ",":
-            commas += 1
-        elif not commas:
-            yield at, False, 0
-
-
-def _begins(code: Sequence[Token], at: int) -> bool:
-    """Tell whether an expression cannot reach further back than here."""
-    is_charset = code[at].word == "SET" and code[at - 1].word in _BEFORE_CHARSET
-    return code[at].text == ";" or (code[at].word in _ENDS and not is_charset)
-
-
-def _is_given_secret(
-    code: Sequence[Token], at: int, number: int, keys: Collection[str], *, is_last: bool
-) -> bool | None:
-    """Tell whether what parentheses belong to takes a secret; None where that says nothing.
-
-    Args:
-        code: The code.
-        at: Where they open.
-        number: How many arguments or columns stand before the literal's.
-        keys: Names of keys.
-        is_last: Whether nothing follows the literal in there.
-    """
-    called = code[at - 1].word if at else ""
-    if called in _OLD:
-        return number == 1 and is_last
-    if _ENCRYPTS.fullmatch(called):
-        return number != _DERIVATION
-    if called in _ROWS:
-        return _names_secret(_column_of_row(code, at - 2, number), keys)
-    return False if called in _LISTS else None
-
-
-def _ends_call(code: Sequence[Token], place: int) -> bool:
-    return place + 1 < len(code) and code[place + 1].text == ")"
-
-
 def _column_of_row(code: Sequence[Token], at: int, number: int) -> Token | None:
     """Give the column that a value of INSERT goes into; `at` is where its list of columns ends."""
     if at < 0 or code[at].text != ")":
@@ -182,9 +199,3 @@ def _column_of_row(code: Sequence[Token], at: int, number: int) -> Token | None:
         at -= 1
     names = [token for token in code[at + 1 : end] if token.text != ","]
     return names[number] if number < len(names) else None
-
-
-def _names_secret(token: Token | None, keys: Collection[str]) -> bool:
-    if token is None or token.kind not in {Kind.WORD, Kind.NAME}:
-        return False
-    return token.name.lower() in keys or is_secret_name(token.name)

@@ -1,0 +1,47 @@
+"""What a manifest says of definitions and columns."""
+
+from __future__ import annotations
+
+from sandbox.export.contents import describe_table, tell_of_definition
+from sandbox.export.decisions import Decisions
+from sandbox.masking.assignment import Treatment, Treatments
+from sandbox.masking.definitions import MaskedDefinition
+from sandbox.masking.masker import Masker
+from sandbox.model import Column, Family, MaskedText, ObjectKind, Schema, SchemaObject, Table
+from sandbox.subset.closure import Subset
+from sandbox.subset.plan import plan_subset
+from sandbox.subset.request import SampleRequest, parse_share
+
+KEY = b"a key of tests, and of nothing else"
+
+
+def test_members_of_a_list_stay_but_for_who_can_be_told_from_them() -> None:
+    declared = "enum('open','petra@post.example')"
+    column = Column("e", "enum", declared, charset="latin1", collation="latin1_bin")
+    table = Table("t", "InnoDB", (column,))
+    schema = Schema("shop", Family.MARIADB, "10.11", "latin1", "latin1_bin", {"t": table})
+    treatments = Treatments({("t", "e"): Treatment("keep", "", "a rule")})
+    masker = Masker(schema, treatments, KEY)
+    plan = plan_subset(schema, SampleRequest(parse_share("all")), frozenset())
+    entry = describe_table(
+        table, Subset(plan, {}, {}), Decisions(treatments, masker, ""), [], ordered=False
+    )
+    mail = masker.mask_text(b"petra@post.example", "plain").content.decode()
+    assert entry.columns[0].declared == f"enum('open','{mail}')"
+    assert "petra" not in mail
+
+
+def test_ops_are_told_what_stayed_and_what_is_left_out() -> None:
+    described = SchemaObject(ObjectKind.TABLE, "t", "")
+    left_out = "its partitioning, which goes by the masked column name"
+    text = MaskedText(b"")
+    assert list(tell_of_definition(described, MaskedDefinition(text, 0, 0))) == []
+    assert list(tell_of_definition(described, MaskedDefinition(text, 1, 0))) == [
+        "table t: 1 literal is production's own; part of what it does and kept: review it"
+    ]
+    stayed, lacks = tell_of_definition(described, MaskedDefinition(text, 7, 2, left_out))
+    assert stayed == (
+        "table t: 7 literals are production's own (2 with words that no dictionary knows); part of "
+        "what it does and kept: review them"
+    )
+    assert lacks == f"table t: left out is {left_out}"

@@ -9,6 +9,7 @@ from typing import Literal
 from sandbox.errors import MaskingRefused
 from sandbox.masking.maskers import catalogue
 from sandbox.masking.maskers.catalogue import KEEP, MASKERS, SHAPE, family_of
+from sandbox.masking.maskers.numbers import is_unit
 from sandbox.masking.patterns import compile_pattern
 from sandbox.masking.rules import Precision, Rule, Rules
 from sandbox.masking.words import WORDS
@@ -174,6 +175,11 @@ def _problem(table: Table, column: Column, treatment: Treatment | None) -> str:
         return ""
     if family_of(column) not in MASKERS[treatment.masker].applies_to:
         return f"{treatment.masker} cannot mask this type ({treatment.rule})"
+    if treatment.masker == "generalise":
+        unit, of_dates = treatment.options["unit"], family_of(column) == catalogue.DATE
+        if not is_unit(unit, of_dates=of_dates):
+            expected = "year" if of_dates else "a number above zero"
+            return f"unit: {unit} should be {expected} ({treatment.rule})"
     names = {one.name for one in table.columns}
     for option in _COMPANIONS:
         other = treatment.options.get(option)
@@ -206,7 +212,11 @@ def _broken_keys(schema: Schema, by_column: Mapping[tuple[str, str], Treatment])
         for key in table.keys:
             for name in key.columns:
                 treatment = by_column.get((table.name, name))
-                if treatment is None or name in seen or _stays_unique(treatment):
+                if (
+                    treatment is None
+                    or name in seen
+                    or _stays_unique(table.column(name), treatment)
+                ):
                     continue
                 seen.add(name)
                 yield _finding(
@@ -217,10 +227,10 @@ def _broken_keys(schema: Schema, by_column: Mapping[tuple[str, str], Treatment])
                 )
 
 
-def _stays_unique(treatment: Treatment) -> bool:
+def _stays_unique(column: Column, treatment: Treatment) -> bool:
     if treatment.masker == "date":
-        # All dates of a column move alike, unless everybody's move apart.
-        return "person" not in treatment.options
+        # All dates of a column move alike, unless everybody's move apart, or some are no dates.
+        return "person" not in treatment.options and family_of(column) == catalogue.DATE
     return MASKERS[treatment.masker].one_to_one
 
 

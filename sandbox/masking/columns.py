@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Collection
 
 from sandbox.masking.assignment import Treatment
-from sandbox.masking.charsets import charset_named
+from sandbox.masking.charsets import Charset, charset_named
 from sandbox.masking.maskers import catalogue
 from sandbox.masking.maskers.addresses import Addresses
 from sandbox.masking.maskers.binary import mask_bytes
 from sandbox.masking.maskers.catalogue import KEY_OPTION, family_of
-from sandbox.masking.maskers.dates import mask_date
+from sandbox.masking.maskers.dates import mask_date, mask_dates_in_text
 from sandbox.masking.maskers.numbers import (
     generalise,
     largest_of,
@@ -98,7 +98,8 @@ class ColumnMaskers:
             keep_magic = treatment.options.get("magic") == "keep"
             return lambda cell: mask_bytes(self._prf, domain, cell, keep_magic=keep_magic)
         if masker == "date":
-            return lambda cell: self._date(column, domain, cell, b"")
+            mask_for = self._date(column, treatment, spelling)
+            return lambda cell: mask_for(cell, b"")
         if family in {catalogue.INTEGER, catalogue.NUMBER, catalogue.DATE}:
             return self._number(column, treatment)
         texts = self.texts(domain, spelling, _key_rules(treatment))
@@ -111,7 +112,7 @@ class ColumnMaskers:
     def paired(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
         """Give the function of a column that depends on another of the row."""
         if treatment.masker == "date":
-            return lambda cell, person: self._date(column, treatment.domain, cell, person)
+            return self._date(column, treatment, spelling)
         texts = self.texts(treatment.domain, spelling, _key_rules(treatment))
         charset = charset_named(spelling.charset)
 
@@ -121,15 +122,36 @@ class ColumnMaskers:
 
         return mask
 
-    def _date(self, column: Column, domain: str, cell: bytes, person: bytes) -> bytes:
-        masked = mask_date(
-            self._prf,
-            domain,
-            cell.decode("latin-1"),
-            person.decode("latin-1"),
-            timestamp=column.kind == "timestamp",
-        )
-        return masked.encode("latin-1")
+    def _date(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
+        """Give the function of dates and the persons that they belong to."""
+        domain, is_timestamp = treatment.domain, column.kind == "timestamp"
+        words = self.texts(domain, spelling).words
+        charset = charset_named(spelling.charset)
+
+        def mask_moment(cell: bytes, person: bytes) -> bytes:
+            written, whose = cell.decode("ascii"), person.decode("latin-1")
+            return mask_date(self._prf, domain, written, whose, timestamp=is_timestamp).encode()
+
+        def mask_text(cell: bytes, person: bytes) -> bytes:
+            whose = person.decode("latin-1")
+            return self._as_text(
+                charset,
+                domain,
+                cell,
+                lambda text: mask_dates_in_text(self._prf, domain, text, whose, words.mask),
+            )
+
+        return mask_moment if family_of(column) == catalogue.DATE else mask_text
+
+    def _as_text(
+        self, charset: Charset, domain: str, cell: bytes, mask: Callable[[str], str]
+    ) -> bytes:
+        try:
+            text = charset.decode(cell)
+        except UnicodeDecodeError:
+            # No whole signs: there is no text to be kept in shape.
+            return mask_bytes(self._prf, domain, cell, keep_magic=False)
+        return charset.encode(mask(text))
 
     def _number(self, column: Column, treatment: Treatment) -> BytesMask:
         domain, largest = treatment.domain, largest_of(column.kind, column.declared)
@@ -144,7 +166,7 @@ class ColumnMaskers:
             def mask(text: str) -> str:
                 return mask_integer(self._prf, domain, text, largest)
 
-        return lambda cell: mask(cell.decode("ascii", "surrogateescape")).encode()
+        return lambda cell: mask(cell.decode("ascii")).encode()
 
     def _if_text(self, treatment: Treatment, mask: BytesMask) -> BytesMask:
         """Mask bytes of a binary column as text only where they are some."""
@@ -167,18 +189,12 @@ class ColumnMaskers:
         charset = charset_named(spelling.charset)
         longest = _longest(column) if treatment.masker == "password" else None
 
-        def mask_text(cell: bytes) -> bytes:
-            try:
-                text = charset.decode(cell)
-            except UnicodeDecodeError:
-                # No whole signs: there is no text to be kept in shape.
-                return mask_bytes(self._prf, treatment.domain, cell, keep_magic=False)
+        def mask_to_fit(text: str) -> str:
             masked = mask(text)
-            if longest is not None and len(masked) > max(longest, len(text)):
-                masked = texts.words.mask(text)
-            return charset.encode(masked)
+            fits = longest is None or len(masked) <= max(longest, len(text))
+            return masked if fits else texts.words.mask(text)
 
-        return mask_text
+        return lambda cell: self._as_text(charset, treatment.domain, cell, mask_to_fit)
 
 
 def _packed(addresses: Addresses, mask_other: BytesMask) -> BytesMask:

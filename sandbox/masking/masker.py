@@ -185,7 +185,7 @@ class Masker:
             return None
         try:
             cell = self.mask_value(table, column, masked.charset.encode(text))
-        except UnicodeEncodeError:
+        except ValueError:
             return None
         return masked.charset.decode(cell or b"")
 

@@ -14,7 +14,15 @@ _TOP_LEVEL = re.compile(r"\.[^\W\d_]{2,}\W*$")
 IPV4 = r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d|\d)"
 # Only candidates: what is none ("10:20:30") is told apart by parsing it.
 IPV6 = r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![\w:])"
-_ADDRESS = re.compile(f"({IPV6})|({IPV4})")
+# An address may also be one number, as INET_ATON() makes it, or its bytes' hexadecimal digits. A
+# port or the length of a net may stand behind it.
+_ADDRESS = re.compile(
+    rf"(?P<written>{IPV6}|{IPV4})(?P<behind>(?:\]?:[0-9]{{1,5}}|/[0-9]{{1,3}})(?![\w.:]))?"
+    r"|(?<![\w.:])(?:(?P<number>[0-9]{8,10})|(?:0[xX])?(?P<bytes>[0-9A-Fa-f]{8}))(?![\w.:])"
+)
+_NUMBER = re.compile(r"[0-9]+")
+_NUMBERS_OF_ADDRESSES = range(1 << 24, 1 << 32)
+_MOST_OCTET = 255
 _LINK_LOCAL = 0xFE80
 _V4_LENGTH, _V6_LENGTH = 4, 16
 # The own machine, no machine, and netmasks: nobody's address.
@@ -52,13 +60,49 @@ class Addresses:
         self._domain = domain
 
     def mask_text(self, text: str, rest: Callable[[str], str]) -> str:
-        """Mask every address in a text; what stands between them is given to `rest`."""
+        """Mask every address in a text; what stands between them is given to `rest`.
+
+        Numbers between them may be parts of addresses, so none of them stays.
+        """
         masked, end = [], 0
         for found in _ADDRESS.finditer(text):
-            if is_address(found[0]):
-                masked += [rest(text[end : found.start()]), self.mask_one(found[0])]
+            address = self._mask_candidate(found)
+            if address is not None:
+                masked += [self._mask_between(text[end : found.start()], rest), address]
                 end = found.end()
-        return "".join(masked) + (rest(text[end:]) if end < len(text) else "")
+        return "".join(masked) + self._mask_between(text[end:], rest)
+
+    def _mask_candidate(self, found: re.Match[str]) -> str | None:
+        """Mask what looks like an address; None where it is none."""
+        if found["written"] is not None:
+            behind = found["behind"] or ""
+            return (
+                self.mask_one(found["written"]) + behind if is_address(found["written"]) else None
+            )
+        if found["number"] is not None:
+            number = int(found["number"])
+            if number not in _NUMBERS_OF_ADDRESSES:
+                return None
+            masked = int.from_bytes(self.mask_packed(number.to_bytes(_V4_LENGTH, "big")))
+            return f"{masked:0{len(found['number'])}d}"
+        written = found["bytes"]
+        digits = self.mask_packed(bytes.fromhex(written)).hex()
+        return found[0].removesuffix(written) + (digits.upper() if written.isupper() else digits)
+
+    def _mask_between(self, text: str, rest: Callable[[str], str]) -> str:
+        return _NUMBER.sub(self._mask_number, rest(text)) if text else text
+
+    def _mask_number(self, found: re.Match[str]) -> str:
+        """Exchange digits; what is too large for an octet stays so."""
+        number, length = int(found[0]), len(found[0])
+        image = self._prf.permute_within(
+            number,
+            10**length,
+            self._domain,
+            "part of an address",
+            lambda other: (other > _MOST_OCTET) == (number > _MOST_OCTET) or length != len("255"),
+        )
+        return f"{image:0{length}d}"
 
     def mask_one(self, address: str) -> str:
         """Mask one address that `is_address` takes for one."""

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Collection
 
 from sandbox.masking.maskers.addresses import Addresses, is_address, mask_mail, mask_url
-from sandbox.masking.maskers.dates import mask_written_date
+from sandbox.masking.maskers.dates import move_written_date
 from sandbox.masking.maskers.free_text_pattern import (
     NAMES_OF_SECRETS,
     SIGNS_BEHIND_WORDS,
@@ -74,7 +74,7 @@ class FreeText:
             "mail": lambda found: mask_mail(self._words, found[0]),
             "moment": lambda found: found[0],
             "zone": lambda found: found[0],
-            "date": lambda found: mask_written_date(self._prf, "date", found[0]),
+            "date": self._date,
             "iban": self._iban,
             "address": self._address,
             "escaped": self._escaped,
@@ -129,6 +129,10 @@ class FreeText:
 
     def _token(self, text: str) -> str:
         return mask_token(self._prf, "token", self._words, text)
+
+    def _date(self, found: re.Match[str]) -> str:
+        moved = move_written_date(self._prf, "date", found[0])
+        return self._piecewise(found[0]) if moved is None else moved
 
     def _iban(self, found: re.Match[str]) -> str:
         text = found[0]

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 
 from sandbox.masking.charsets import charset_named
 from sandbox.masking.maskers.addresses import Addresses, mask_mail, mask_url
-from sandbox.masking.maskers.dates import mask_date
+from sandbox.masking.maskers.dates import mask_dates_in_text
 from sandbox.masking.maskers.free_text import FreeText
 from sandbox.masking.maskers.identifiers import mask_card, mask_iban, mask_phone, mask_token
 from sandbox.masking.maskers.json_text import is_json, mask_json
@@ -62,7 +62,9 @@ class TextMaskers:
             "url": self._mask_url,
             "password": Passwords(prf, self._beside("password"), self.words).mask,
             "free_text": self._mask_free_text,
-            "date": lambda text: mask_date(prf, self._beside("date"), text, ""),
+            "date": lambda text: mask_dates_in_text(
+                prf, self._beside("date"), text, "", self.words.mask
+            ),
             "serialized": self._mask_serialized,
             "php_session": self._mask_session,
             "json": self._mask_json,

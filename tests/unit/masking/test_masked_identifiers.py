@@ -6,7 +6,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sandbox.masking.maskers.addresses import Addresses, is_address, mask_mail, mask_url
-from sandbox.masking.maskers.dates import mask_date, mask_written_date, offset_of
 from sandbox.masking.maskers.identifiers import (
     is_luhn,
     is_valid_iban,
@@ -17,7 +16,9 @@ from sandbox.masking.maskers.identifiers import (
 )
 from sandbox.masking.maskers.numbers import (
     generalise,
+    is_unit,
     largest_of,
+    mask_coordinate,
     mask_digits_of_number,
     mask_integer,
 )
@@ -131,6 +132,12 @@ def test_tokens_stay_different(one: str, other: str) -> None:
     assert token(one) != token(other)
 
 
+def test_long_token_is_masked_though_only_its_end_is_not_hexadecimal() -> None:
+    masked = token("ab" * 32 + "z1")
+    assert re.fullmatch(r"[a-f]{64}[a-z]\d", masked)
+    assert not re.fullmatch(r"[a-f0-9]+", masked)
+
+
 def test_token_with_letters_beyond_ascii_is_masked_as_words() -> None:
     assert token("MÄRZ-046") == WORDS.mask("MÄRZ-046")
 
@@ -235,41 +242,6 @@ def test_url_keeps_scheme_port_and_last_label_only() -> None:
     assert "geheim" not in masked
 
 
-@given(st.dates(), st.text(max_size=5))
-def test_date_moves_by_whole_days_of_one_person(day: object, person: str) -> None:
-    masked = mask_date(PRF, "date", f"{day} 12:34:56", person)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d 12:34:56", masked)
-    assert 15 <= abs(offset_of(PRF, "date", person).days) <= 450
-
-
-@given(st.dates(), st.dates())
-def test_dates_of_one_person_keep_order_and_distance(one: object, other: object) -> None:
-    masked = [mask_date(PRF, "date", str(day), "42") for day in (one, other)]
-    assume(str(one) != masked[0])
-    assume(str(other) != masked[1])
-    in_order = sorted([str(one), str(other)])
-    assert sorted(masked) == [mask_date(PRF, "date", day, "42") for day in in_order]
-
-
-@pytest.mark.parametrize(
-    "text", ["0000-00-00", "1990-00-00", "1971-05-00", "1987-02-30", "0000-00-00 00:00:00", "x"]
-)
-def test_zero_partial_and_impossible_dates_stay(text: str) -> None:
-    assert mask_date(PRF, "date", text, "42") == text
-
-
-def test_timestamp_never_leaves_its_range() -> None:
-    for person in map(str, range(40)):
-        year = int(mask_date(PRF, "date", "1970-01-02 00:00:00", person, timestamp=True)[:4])
-        assert 1970 <= year <= 2037
-
-
-def test_written_date_keeps_its_way_of_writing() -> None:
-    assert re.fullmatch(r"\d\d\.\d\d\.\d{4}", mask_written_date(PRF, "date", "01.05.1966"))
-    assert mask_written_date(PRF, "date", "01.05.1966") != "01.05.1966"
-    assert mask_written_date(PRF, "date", "30.02.1966") == "30.02.1966"
-
-
 @given(st.integers(-(2**31), 2**32 - 1))
 def test_integer_keeps_sign_digits_and_range(number: int) -> None:
     masked = int(mask_integer(PRF, "digits", str(number), 2**32 - 1))
@@ -278,9 +250,24 @@ def test_integer_keeps_sign_digits_and_range(number: int) -> None:
     assert (masked < 0) == (number < 0)
 
 
-def test_integers_stay_different() -> None:
-    masked = {mask_integer(PRF, "digits", str(number), 255) for number in range(256)}
-    assert masked == {str(number) for number in range(256)}
+@pytest.mark.parametrize(("least", "largest"), [(0, 255), (-128, 127), (-32768, 32767)])
+def test_integers_stay_different(least: int, largest: int) -> None:
+    numbers = {str(number) for number in range(least, largest + 1)}
+    assert {mask_integer(PRF, "digits", number, largest) for number in numbers} == numbers
+
+
+@given(st.integers(1, 2**32 - 1), st.integers(1, 20))
+def test_integer_that_is_filled_with_zeros_is_masked_like_the_same_without(
+    number: int, width: int
+) -> None:
+    masked = mask_integer(PRF, "digits", str(number), 2**32 - 1)
+    assert mask_integer(PRF, "digits", f"{number:0{width}d}", 2**32 - 1) == masked.zfill(width)
+
+
+@pytest.mark.parametrize("text", ["", "-", "12.5", "Petra", "0x10"])
+def test_what_is_no_integer_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match="not an integer"):
+        mask_integer(PRF, "digits", text, 255)
 
 
 @given(
@@ -296,8 +283,90 @@ def test_negative_numbers_of_one_digit_stay_negative_and_different() -> None:
     assert masked == {f"-{number}" for number in range(1, 10)}
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("1e491701234567", r"\de(?!491701234567)\d{12}"),
+        ("1.5e-38", r"\d\.\de-38"),
+        ("Petra", r"(?!Petra)[A-Z][a-z]{4}"),
+        ("INF", "INF"),
+        ("-nan", "-nan"),
+    ],
+)
+def test_what_is_hardly_a_number_is_masked_all_the_same(text: str, form: str) -> None:
+    assert re.fullmatch(form, mask_digits_of_number(PRF, "number", text))
+
+
 def test_numbers_and_dates_are_rounded() -> None:
     assert generalise("1234.56", "100") == "1200"
+    assert generalise("00012345", "100") == "00012300"
+    assert generalise(f"{'9' * 35}.{'9' * 30}", "1") == "9" * 35
     assert generalise("1966-05-13", "year") == "1966-01-01"
+    assert generalise("1966-05-13 10:11:12.5", "year") == "1966-01-01 00:00:00.0"
+    assert generalise("1970-05-13 10:11:12", "year") == "1970-01-01 00:00:01"
     assert generalise("1966-00-00", "year") == "1966-00-00"
+    assert generalise("1966-05-00", "year") == "1966-01-00"
     assert largest_of("tinyint", "tinyint(3) unsigned") == 255
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("1234", "year"), ("1234", "0"), ("1234", "ten"), ("Petra", "10"), ("1966-05-13", "10"),
+     ("nan", "10"), ("12.03.1980", "year")],
+)  # fmt: skip
+def test_what_cannot_be_rounded_is_an_error_and_does_not_stay(text: str, unit: str) -> None:
+    with pytest.raises(ValueError, match="not a "):
+        generalise(text, unit)
+
+
+def test_units_are_told_from_what_is_none() -> None:
+    assert is_unit("year", of_dates=True)
+    assert is_unit("0.5", of_dates=False)
+    for unit in ("year", "ten", "0", "-1", "nan", ""):
+        assert not is_unit(unit, of_dates=False)
+    assert not is_unit("10", of_dates=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "coarse"),
+    [
+        ("52.520008087158", "52"), ("-0.9166", "0"), ("0.0000000", "0.0000000"), ("185.3", "185"),
+        ("999", "990"), ("5812345.120", "5800000"), ("-52520008.000", "-52000000"),
+    ],
+)  # fmt: skip
+def test_coordinate_of_any_kind_becomes_coarse(text: str, coarse: str) -> None:
+    assert mask_coordinate(text) == coarse
+
+
+def test_what_is_no_coordinate_is_an_error_and_does_not_stay() -> None:
+    for text in ("Berlin", "nan", ""):
+        with pytest.raises(ValueError, match="not a number"):
+            mask_coordinate(text)
+
+
+@given(st.ip_addresses(v=4))
+def test_address_as_a_number_or_its_bytes_becomes_what_its_text_becomes(
+    address: ipaddress.IPv4Address,
+) -> None:
+    assume(int(address) >= 1 << 24)
+    masked = ipaddress.ip_address(ADDRESSES.mask_one(str(address)))
+    assert int(ADDRESSES.mask_text(str(int(address)), str)) == int(masked)
+    written = address.packed.hex()
+    assume(not written.isdecimal())
+    assert ADDRESSES.mask_text(written, str) == masked.packed.hex()
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("192.0.2.7:8080", r"(?!192\.0)\d{3}\.\d\.\d\.\d:8080"),
+        ("[2001:db8::1]:80", r"\[(?!2001)[0-9a-f:]+\]:80"),
+        ("192.168.7.0/24", r"192\.168\.\d\.\d/24"),
+        ("84.57.123", r"(?!84\.57\.123)\d\d\.\d\d\.\d{3}"),
+        ("84.57.123.*", r"(?!84\.57\.123)\d\d\.\d\d\.\d{3}\.\*"),
+        ("300.1.1.1", r"(?!300)(?:2[6-9]|[3-9]\d|25[6-9])\d\.\d\.\d\.\d"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_only_port_and_length_stay_of_numbers_beside_addresses(text: str, form: str) -> None:
+    assert re.fullmatch(form, ADDRESSES.mask_text(text, str))

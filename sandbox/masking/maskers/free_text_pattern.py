@@ -34,26 +34,50 @@ _ZONE = (
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://"
 _ESCAPE = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 
-_NAMED, _FIGURE, _ESCAPED = "name", "figure", "escape"
+_FIGURE, _ESCAPED = "figure", "escape"
+_NAMED, _SECRET, _SECRET_WITHIN = "name", "secret", "secret within"
 _SLASH, _AT, _DASH = "/", "@", "-"
-_STEMS = (
-    "pass", "pwd", "kennwort", "secret", "key", "salt", "token", "credential", "bearer", "basic",
-    "identified", "sess",
-)  # fmt: skip
 # A name of letters only that is written like an IPv6 address has "::" at least.
 _FIGURES = re.compile(r"\d|::")
-_DOTLESS_I = "\N{LATIN SMALL LETTER DOTLESS I}"
-ALTERNATIVES = (
-    # Words before spaces, and short numbers before words, which none of the others can begin with:
-    # most of a text, in one match.
-    ("", rf"""(?P<plain>(?:
-        (?!(?i:{NAMES_OF_SECRETS})|{_MONTH}\s)[^\W\d_]++[{SIGNS_BEHIND_WORDS}]?+(?:\ |\Z)
-        |[1-9][0-9]{{0,8}}+[{SIGNS_BEHIND_WORDS}]?+\ (?=[^\W\d_])
-        )++)"""),
-    (_NAMED, rf"""(?P<secret>(?<![^\W_])(?:[\w.\-]{{0,60}}[_.\-])?(?i:{NAMES_OF_SECRETS})
-        ["'\]]*\s*(?:=>|[=:]|\s(?=["']))\s*)
-        (?P<value>(?!(?i:yes|no|true|false|null|on|off|none)\b)
-        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+))"""),
+_NAMES = re.compile("Basic|Bearer|SESS")
+_DOTLESS_I, _DOT = "\N{LATIN SMALL LETTER DOTLESS I}", "\N{COMBINING DOT ABOVE}"
+
+_NAME = f"(?i:{NAMES_OF_SECRETS})"
+# A capital is enough to tell a name from what is before it: "dbPassword".
+_NAME_WITHIN = f"(?=[A-Z]){_NAME}"
+_BEHIND_NAME = r"""["'\]]*\s*(?:=>|[=:]|\s(?=["']))"""
+# Every such name ends with one of the former, and begins with one of the latter. They are searched
+# for by letters of one case, and that is fast.
+_ENDS = tuple(
+    (end, re.compile(rf"{end}{more}{_BEHIND_NAME}"))
+    for end, more in (
+        ("pass", "(?:word|wd|phrase|wort)?"), ("pwd", ""), ("kennwort", ""), ("secret", ""),
+        ("key", ""), ("salt", ""), ("token", ""), ("credential", "s?"), ("bearer", ""),
+        ("basic", ""), ("identified", r"\s+by"),
+    )
+)  # fmt: skip
+_WITHIN = re.compile(
+    "|".join(
+        rf"{start[0].upper()}(?<=[^\W_].)(?i:{start[1:]})"
+        for start in (
+            "pass", "pwd", "kennwort", "secret", "api", "private", "salt", "access", "auth",
+            "csrf", "refresh", "token", "credential", "bearer", "basic", "identified",
+        )
+    )
+)  # fmt: skip
+# No secret, but a word that says whether there is one: only if nothing stands behind it.
+_SWITCH = r"""(?i:yes|no|true|false|null|on|off|none)[\]}]*(?![^\s&;,"'<>()])"""
+
+
+def _secret_behind(prefix: str) -> str:
+    return rf"""(?P<secret>(?<![^\W_]){prefix}{_NAME}{_BEHIND_NAME}\s*)
+        (?P<value>(?!{_SWITCH})
+        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+))"""
+
+
+ALTERNATIVES: tuple[tuple[str, str], ...] = (
+    (_SECRET_WITHIN, _secret_behind(r"(?:[\w.\-]{0,60}(?:[_.\-]|(?=[A-Z])))?")),
+    (_SECRET, _secret_behind(r"(?:[\w.\-]{0,60}[_.\-])?")),
     (_NAMED, r"(?P<bearer>\b(?:Basic|Bearer)\s+)(?P<credentials>[A-Za-z0-9+/=._~\-]{6,})"),
     (_NAMED, r"(?P<session>\w{0,40}SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)"),
     (_SLASH, rf"""(?P<url>(?<![A-Za-z0-9]){_SCHEME}(?:(?!{_SCHEME})[^\s<>"'`])+)"""),
@@ -81,6 +105,14 @@ ALTERNATIVES = (
 )  # fmt: skip
 """What a text must hold for an alternative to fit anywhere in it (nothing, if empty), and that
 alternative."""
+# What a word must not begin with, or another alternative might begin with it.
+_BEGINNINGS = (
+    (_SECRET_WITHIN, rf"[^\W\d_A-Z]*+(?:(?!{_NAME_WITHIN})[A-Z][^\W\d_A-Z]*+)*+{_NAME_WITHIN}"),
+    (_SECRET_WITHIN, _NAME),
+    (_SECRET, _NAME),
+    (_NAMED, r"(?:Basic|Bearer)\s"),
+    (_FIGURE, rf"{_MONTH}\s"),
+)
 
 
 def pattern_for(text: str) -> re.Pattern[str]:
@@ -88,10 +120,12 @@ def pattern_for(text: str) -> re.Pattern[str]:
 
     Each match is of one alternative; the handler of its last group is the handler of it.
     """
-    # Folded as `re` compares: it also takes the dotless i for an i.
-    folded = text.casefold().replace(_DOTLESS_I, "i")
     held = [kind for kind in (_SLASH, _AT, _DASH) if kind in text]
-    if any(stem in folded for stem in _STEMS):
+    # Folded as `re` compares: it also takes an i without a dot, or with one on a capital, for an i.
+    folded = text.casefold().replace(_DOTLESS_I, "i").replace(_DOT, "")
+    if any(end in folded and names.search(folded) for end, names in _ENDS):
+        held.append(_SECRET_WITHIN if _WITHIN.search(text) else _SECRET)
+    if _NAMES.search(text):
         held.append(_NAMED)
     if _FIGURES.search(text):
         held.append(_FIGURE)
@@ -100,7 +134,20 @@ def pattern_for(text: str) -> re.Pattern[str]:
     return _pattern_of(tuple(held))
 
 
-@lru_cache(maxsize=2**6)
+@lru_cache(maxsize=2**8)
 def _pattern_of(held: tuple[str, ...]) -> re.Pattern[str]:
     fitting = (one for needs, one in ALTERNATIVES if not needs or needs in held)
-    return re.compile("|".join(fitting), re.VERBOSE)
+    return re.compile("|".join([_plain_words(held), *fitting]), re.VERBOSE)
+
+
+def _plain_words(held: tuple[str, ...]) -> str:
+    """Give the pattern of words before spaces, and of short numbers before words.
+
+    None of the alternatives can begin with them, and they are most of a text: in one match.
+    """
+    others = "|".join(beginning for needs, beginning in _BEGINNINGS if needs in held)
+    unless = f"(?!{others})" if others else ""
+    return rf"""(?P<plain>(?:
+        {unless}[^\W\d_]++[{SIGNS_BEHIND_WORDS}]?+(?:\ |\Z)
+        |[1-9][0-9]{{0,8}}+[{SIGNS_BEHIND_WORDS}]?+\ (?=[^\W\d_])
+        )++)"""

@@ -19,7 +19,19 @@ _SALTED_SHA1 = re.compile(r"(sha1:)([^:]*)(:)([0-9a-fA-F]{40})")
 _HEX = {32: "md5", 40: "sha1"}
 _HEX_DIGITS = re.compile(r"[0-9a-fA-F]+")
 _MOST_COST = 12
-_ALGORITHM = re.compile(r"(?:\$[A-Za-z0-9]+\$(?:\d\d\$)?|\w{2,8}:)?")
+# What says how a hash was made; anything else in front is the password itself.
+_SHA = r"sha(?:1|224|256|384|512)"
+_ALGORITHM = re.compile(
+    rf"""(?:
+        \$2[abxy]?\$(?:\d\d\$)?
+        |\$(?:1|5|6|7|y|gy|apr1|md5|sha1|P|H|S|argon2(?:i|d|id)|scrypt|pbkdf2(?:-{_SHA})?)\$
+        |(?:pbkdf2_{_SHA}|bcrypt(?:_{_SHA})?|argon2|scrypt|{_SHA}|md5|crypt)\$
+        |\{{(?:S?{_SHA}|S?SHA|S?MD5|CRYPT|BCRYPT|ARGON2(?:I|D|ID)?|PBKDF2|SCRYPT|NOOP|PLAIN)\}}
+        |(?:md5|{_SHA}|bcrypt|argon2(?:i|d|id)?|crypt|scrypt|pbkdf2(?::{_SHA})?):
+    )
+    (?:(?:rounds|v|m|t|p|ln|r)=\d{{1,7}}[,$]){{0,6}}""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
 _STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CRYPT = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -46,8 +58,8 @@ class Passwords:
         algorithm = _HEX.get(len(text))
         if algorithm and _HEX_DIGITS.fullmatch(text):
             return _hex(algorithm, "", text)
-        kept = _ALGORITHM.match(text)
-        end = kept.end() if kept else 0
+        prefix = _ALGORITHM.match(text)
+        end = prefix.end() if prefix else 0
         return text[:end] + self._by_shape(text[end:])
 
     def _by_shape(self, text: str) -> str:

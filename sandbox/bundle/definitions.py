@@ -21,7 +21,7 @@ _DEFINER = re.compile(
     rf"\A(\s*CREATE\b[^`'\"(]*?)\bDEFINER\s*=\s*({_QUOTED}(?:@{_QUOTED})?)\s*", re.IGNORECASE
 )
 _HEAD = (
-    r"\s*CREATE(?:\s+OR\s+REPLACE)?(?:\s+ALGORITHM\s*=\s*\w+)?"
+    r"\s*CREATE(?:\s+ALGORITHM\s*=\s*\w+)?"
     rf"(?:\s+DEFINER\s*=\s*{_QUOTED}(?:@{_QUOTED})?)?"
     r"(?:\s+SQL\s+SECURITY\s+\w+)?(?:\s+AGGREGATE)?"
 )
@@ -94,15 +94,19 @@ def definer_of(definition: str) -> str:
 
 
 def creates(described: SchemaObject) -> bool:
-    """Tell whether a definition is one CREATE statement of its object's kind.
+    """Tell whether a definition is one CREATE statement of its object, by kind and name.
+
+    It may not replace another, nor name a database to create it in.
 
     >>> creates(SchemaObject(ObjectKind.VIEW, "v", "CREATE DEFINER=`a`@`%` VIEW `v` AS SELECT 1"))
     True
-    >>> creates(SchemaObject(ObjectKind.VIEW, "v", "DROP TABLE v"))
+    >>> creates(SchemaObject(ObjectKind.VIEW, "v", "CREATE VIEW `mysql`.`v` AS SELECT 1"))
     False
     """
-    head = rf"{_HEAD}\s+{described.kind.value}\b"
-    return bool(re.match(head, described.definition, re.IGNORECASE))
+    # Behind the name comes what only its kind has, at once: a comment could hide a dot.
+    head = rf"{_HEAD}\s+{described.kind.value}\s+({_QUOTED})(?=\s*\(|\s+[A-Za-z]|\s*\Z)"
+    found = re.match(head, described.definition, re.IGNORECASE)
+    return found is not None and _unquoted(found[1]) == described.name
 
 
 def engine_of(definition: str) -> str:

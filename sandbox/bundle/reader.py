@@ -94,20 +94,14 @@ class Bundle:
         Raises:
             BundleInvalid: A file is not what the manifest says.
         """
-        return tuple(self._object(entry) for entry in self.manifest.objects)
+        return tuple(self.read_object(entry) for entry in self.manifest.objects)
 
-    def check_file(self, path: str, size: int, sha256: str) -> None:
-        """Check size and digest of a file as it is stored.
+    def read_object(self, entry: ObjectEntry) -> SchemaObject:
+        """Give the definition of a schema object.
 
         Raises:
-            BundleInvalid: It is not there, no plain file, or not what the manifest says.
+            BundleInvalid: The file is not what the manifest says.
         """
-        with self._open(path, size) as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
-            raise BundleInvalid(f"{path} does not match its digest.")
-
-    def _object(self, entry: ObjectEntry) -> SchemaObject:
         try:
             definition = self.read_text(entry).decode()
         except UnicodeDecodeError:
@@ -122,6 +116,17 @@ class Bundle:
             time_zone=entry.time_zone,
             position=entry.position,
         )
+
+    def check_file(self, path: str, size: int, sha256: str) -> None:
+        """Check size and digest of a file as it is stored.
+
+        Raises:
+            BundleInvalid: It is not there, no plain file, or not what the manifest says.
+        """
+        with self._open(path, size) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            raise BundleInvalid(f"{path} does not match its digest.")
 
     def _open(self, path: str, size: int) -> io.BufferedReader:
         """Open a plain file inside the bundle that has the declared size."""

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.bundle.manifest import MANIFEST, UNFINISHED, PartEntry, TableEntry
+from sandbox.bundle.definitions import creates
+from sandbox.bundle.manifest import MANIFEST, UNFINISHED, ObjectEntry, PartEntry, TableEntry
 from sandbox.bundle.reader import Bundle, open_bundle
 from sandbox.bundle.tsv import LinesSum
 from sandbox.errors import BundleInvalid
-from sandbox.model import Progress
+from sandbox.model import Progress, Stage
 
 _MAX_FINDINGS = 50
 
@@ -62,9 +63,7 @@ def verify_contents(bundle: Bundle, progress: Progress) -> Verified:
             for part in table.parts:
                 findings += _faults_of_part(bundle, table, part)
                 stage.advance(1, part.path)
-        for entry in (*manifest.objects, *manifest.files):
-            findings += _faults_of_file(bundle, entry.path, entry.bytes, entry.sha256)
-            stage.advance(1, entry.path)
+        findings += _faults_of_texts(bundle, stage)
         _refuse(bundle, findings)
         stage.done(f"{manifest.rows} rows in {len(manifest.paths)} files match their digests")
     return Verified(
@@ -78,18 +77,20 @@ def verify_contents(bundle: Bundle, progress: Progress) -> Verified:
 
 
 def check_digests(bundle: Bundle, progress: Progress) -> None:
-    """Check that every file is there and matches its digest, without unpacking any.
+    """Check that every file is there and matches its digest, and definitions; unpack no rows.
 
     Raises:
         BundleInvalid: With everything that is wrong as its findings.
     """
+    manifest = bundle.manifest
     findings = _stray_files(bundle)
-    with progress.stage("verify", total=len(bundle.manifest.paths), unit="files") as stage:
-        for path, (size, sha256) in bundle.manifest.paths.items():
-            findings += _faults_of_file(bundle, path, size, sha256)
-            stage.advance(1, path)
+    with progress.stage("verify", total=len(manifest.paths), unit="files") as stage:
+        for part in (part for table in manifest.tables for part in table.parts):
+            findings += _faults_of_file(bundle, part.path, part.stored_bytes, part.sha256)
+            stage.advance(1, part.path)
+        findings += _faults_of_texts(bundle, stage)
         _refuse(bundle, findings)
-        stage.done(f"{len(bundle.manifest.paths)} files match their digests")
+        stage.done(f"{len(manifest.paths)} files match their digests")
 
 
 def _refuse(bundle: Bundle, findings: list[str]) -> None:
@@ -123,12 +124,33 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield place
 
 
+def _faults_of_texts(bundle: Bundle, stage: Stage) -> list[str]:
+    """Check all that is stored as it is, definitions and other files."""
+    findings = []
+    for described in bundle.manifest.objects:
+        findings += _faults_of_object(bundle, described)
+        stage.advance(1, described.path)
+    for entry in bundle.manifest.files:
+        findings += _faults_of_file(bundle, entry.path, entry.bytes, entry.sha256)
+        stage.advance(1, entry.path)
+    return findings
+
+
 def _faults_of_file(bundle: Bundle, path: str, size: int, sha256: str) -> list[str]:
     try:
         bundle.check_file(path, size, sha256)
     except BundleInvalid as error:
         return [error.message]
     return []
+
+
+def _faults_of_object(bundle: Bundle, entry: ObjectEntry) -> list[str]:
+    try:
+        if creates(bundle.read_object(entry)):
+            return []
+    except BundleInvalid as error:
+        return [error.message]
+    return [f"{entry.path} does not create {entry.kind.value} {entry.name} and nothing else."]
 
 
 def _faults_of_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> list[str]:

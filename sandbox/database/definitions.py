@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
+from sandbox.database.heads import plain_head
 from sandbox.model import ForeignKey, Key, ObjectKind, Schema, SchemaObject
 
 _NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|[\w$]+)"
@@ -61,10 +62,16 @@ class Definers:
 
 
 def replace_definers(schema: Schema) -> Schema:
-    """Replace the definers of all objects of a schema; done once, after all of them are there."""
+    """Make definitions fit another server: no definer of the source, heads without a database.
+
+    Done once, after all objects are there.
+    """
     definers = Definers()
     objects = tuple(
-        dataclasses.replace(thing, definition=definers.replace(thing.definition))
+        dataclasses.replace(
+            thing,
+            definition=plain_head(thing.kind, thing.name, definers.replace(thing.definition)),
+        )
         for thing in schema.objects
     )
     return dataclasses.replace(schema, objects=objects)

@@ -115,7 +115,7 @@ def check_definition(described: SchemaObject) -> None:
     """
     if not creates(described):
         raise BundleInvalid(
-            f"The definition of {_where(described)} does not create a {described.kind.value}."
+            f"The definition of {_where(described)} does not create it and nothing else."
         )
 
 

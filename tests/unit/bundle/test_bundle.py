@@ -16,12 +16,13 @@ import zstandard
 
 from bundle_reader import ReadBundle
 from bundle_samples import NASTY, ODD_TABLE, Make, fill, manifest_of
+from sandbox.bundle.definitions import creates
 from sandbox.bundle.manifest import PartEntry, TableEntry, parse_manifest
 from sandbox.bundle.reader import open_bundle
 from sandbox.bundle.verify import check_digests, verify_bundle
 from sandbox.bundle.writer import BundleWriter
 from sandbox.errors import BundleInvalid, UsageError
-from sandbox.model import MaskedText, ObjectKind
+from sandbox.model import MaskedText, ObjectKind, SchemaObject
 from servers import Silent
 
 ORDERS = "data/shop/orders/0001.tsv.zst"
@@ -132,6 +133,53 @@ def test_a_bundle_that_would_not_verify_is_not_put_in_its_place(tmp_path: Path) 
     with pytest.raises(BundleInvalid, match="damaged"):
         make()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "right"),
+    [
+        (ObjectKind.TABLE, "CREATE TABLE `o` (`a` int)", True),
+        (ObjectKind.TABLE, "create table o(a int)", True),
+        (ObjectKind.TABLE, "CREATE OR REPLACE TABLE `o` (`a` int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE IF NOT EXISTS `o` (`a` int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE `prod`.`o` (`a` int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE o.x (a int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE o . x (a int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE o/**/.x (a int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE `o`/*!.x*/ (a int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE `o```(a int)", False),
+        (ObjectKind.TABLE, "CREATE TABLE `other` (`a` int)", False),
+        (ObjectKind.TABLE, "CREATE TEMPORARY TABLE `o` (`a` int)", False),
+        (ObjectKind.TABLE, "CREATE USER o IDENTIFIED BY 'x' /* TABLE */", False),
+        (ObjectKind.TABLE, "CREATE VIEW `o` AS SELECT 1", False),
+        (ObjectKind.VIEW, "CREATE ALGORITHM=MERGE DEFINER=`a`@`%` VIEW `o` AS SELECT 1", True),
+        (ObjectKind.VIEW, "CREATE VIEW `o` (`a`) AS SELECT 1", True),
+        (ObjectKind.FUNCTION, "CREATE AGGREGATE FUNCTION `o`(x INT) RETURNS INT", True),
+        (ObjectKind.PROCEDURE, 'CREATE PROCEDURE "o"() SELECT 1', True),
+        (ObjectKind.SEQUENCE, "CREATE SEQUENCE `o` start with 1", True),
+        (ObjectKind.TRIGGER, "CREATE TRIGGER o BEFORE INSERT ON t FOR EACH ROW SET @a=1", True),
+        (ObjectKind.EVENT, "CREATE EVENT `o` ON SCHEDULE EVERY 1 DAY DO SELECT 1", True),
+        (ObjectKind.EVENT, "CREATE EVENT `O` ON SCHEDULE EVERY 1 DAY DO SELECT 1", False),
+    ],
+)
+def test_a_definition_creates_its_object_or_is_refused(
+    kind: ObjectKind,
+    text: str,
+    right: bool,  # noqa: FBT001 - pytest's way
+) -> None:
+    assert creates(SchemaObject(kind, "o", text)) is right
+
+
+def test_a_definition_of_something_else_is_found(bundle: Path) -> None:
+    evil = b"CREATE TABLE mysql.orders (id INT)"
+    (bundle / "schema/shop/table-orders.sql").write_bytes(evil)
+    facts = {"bytes": len(evil), "sha256": hashlib.sha256(evil).hexdigest()}
+    edit_manifest(bundle, lambda manifest: manifest["objects"][0].update(facts))
+    assert findings_of(bundle) == (
+        "schema/shop/table-orders.sql does not create table orders and nothing else.",
+    )
+    with pytest.raises(BundleInvalid, match="damaged"):
+        check_digests(open_bundle(bundle), Silent())
 
 
 # What can happen to a bundle on its way.

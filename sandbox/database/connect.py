@@ -19,7 +19,6 @@ from sandbox.database.reader import Reader
 from sandbox.database.secret import Secret
 from sandbox.database.server import Server, read_version
 from sandbox.database.session import (
-    BEGIN_SNAPSHOT,
     Limits,
     catalogue_settings,
     discipline,
@@ -129,7 +128,8 @@ def open_reader(
     Args:
         endpoint: Where to, as whom.
         log: Takes every statement.
-        snapshot: Whether everything is read as of this moment (tables of transactional engines).
+        snapshot: Whether everything is read as of this moment (tables of transactional engines);
+            else until `Reader.take_snapshot` every statement sees what is there by then.
         limits: How long production has to put up with what.
 
     Raises:
@@ -139,14 +139,13 @@ def open_reader(
     try:
         for statement in (*discipline(server, limits), *exact_results()):
             wire.run(statement)
-        frees_locks = not snapshot or _lets_go_of_locks(wire, server)
+        reader = Reader(wire, server, frees_locks=_lets_go_of_locks(wire, server))
         if snapshot:
-            wire.run(BEGIN_SNAPSHOT)
-            wire.end_after(limits.snapshot)
+            reader.take_snapshot(limits.snapshot)
     except BaseException:
         wire.close()
         raise
-    return Reader(wire, server, in_snapshot=snapshot, frees_locks=frees_locks)
+    return reader
 
 
 def _lets_go_of_locks(wire: Wire, server: Server) -> bool:

@@ -18,7 +18,7 @@ from sandbox.database.conditions import RowKey, among, beyond
 from sandbox.database.definitions import is_same_table, table_as_shown
 from sandbox.database.expressions import quoted, read_expression
 from sandbox.database.server import Server
-from sandbox.database.session import RELEASE, SAVEPOINT, catalogue_settings
+from sandbox.database.session import BEGIN_SNAPSHOT, RELEASE, SAVEPOINT, catalogue_settings
 from sandbox.database.wire import Row, Wire
 from sandbox.errors import RightMissing, SourceChanged
 from sandbox.model import Batch, Cell, Column, Table
@@ -42,20 +42,29 @@ class Reader:
     Args:
         wire: The connection, under the discipline of `sandbox.database.session`.
         server: The server that answers.
-        in_snapshot: Whether a consistent snapshot is open.
         frees_locks: Whether the server lets go of metadata locks before the snapshot ends. If not,
             an ALTER of a table that was read waits for this reader to be closed.
     """
 
-    def __init__(
-        self, wire: Wire, server: Server, *, in_snapshot: bool, frees_locks: bool = True
-    ) -> None:
+    def __init__(self, wire: Wire, server: Server, *, frees_locks: bool = True) -> None:
         self._wire = wire
         self._held = False
         self._shows_definitions = False
         self.server = server
-        self.in_snapshot = in_snapshot
+        self.in_snapshot = False
         self.frees_locks = frees_locks
+
+    def take_snapshot(self, seconds: int) -> None:
+        """Read everything as of this moment from now on (tables of transactional engines).
+
+        One that was taken before ends.
+
+        Args:
+            seconds: How old it may get.
+        """
+        self._wire.run(BEGIN_SNAPSHOT)
+        self._wire.end_after(seconds)
+        self.in_snapshot = True
 
     def snapshot_position(self) -> str | None:
         """Give the position in the binary log that the snapshot shows; None where none is told.

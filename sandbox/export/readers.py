@@ -24,7 +24,7 @@ from sandbox.export.reading_process import Advanced, Helper, HelperRequest
 from sandbox.export.sessions import Sessions, open_sessions
 from sandbox.model import Stage
 
-_TRIES = 5  # to meet at one moment while production commits
+_TRIES = 50  # to meet at one moment while production commits; each takes milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,24 @@ class Readers:
         """How many read at once."""
         return max(len(self._helpers), 1)
 
+    def take_snapshots(self, limits: Limits) -> set[str | None]:
+        """Take snapshots everywhere, as quickly as can be; give which moments they are of."""
+        for helper in self._helpers:
+            helper.take_snapshots()
+        self.main.take_snapshot(limits.snapshot)
+        if self._own is not None:
+            self._own.take_snapshots()
+        positions = {self.main.snapshot_position()}
+        if self._own is not None:
+            positions |= self._own.positions()
+        return positions.union(*(helper.hear() for helper in self._helpers))
+
     def close(self) -> None:
         """End the snapshot everywhere; what was read stays."""
-        self.close_own()
-        _end_all(self._helpers)
-
-    def close_own(self) -> None:
-        """End it in this process."""
         self.main.close()
         if self._own is not None:
             self._own.close()
+        _end_all(self._helpers)
 
     def read(
         self, work: Work, assignments: Iterable[Assignment], stage: Stage
@@ -137,7 +145,7 @@ def open_readers(request: ReadersRequest) -> Iterator[Readers]:
         readers = _meeting(request, helpers)
         if readers is None:
             _end_all(helpers)
-            readers = Readers(_open_one(request), None, (), shifts=1)
+            readers = Readers(_open_one(request, snapshot=True), None, (), shifts=1)
         try:
             yield readers
         finally:
@@ -154,38 +162,31 @@ def _meeting(request: ReadersRequest, helpers: Sequence[Helper]) -> Readers | No
     """Open all sessions at one moment; None where that cannot be had, or is not wanted."""
     if not helpers and request.shifts == 1:
         return None
-    with suppress(SourceBusy):  # no room for so many sessions
-        for _ in range(_TRIES):
-            readers, positions = _opened(request, helpers)
-            if len(positions) == 1 and None not in positions:
-                return readers
-            readers.close_own()
-            if None in positions:
-                return None
-    return None
-
-
-def _opened(request: ReadersRequest, helpers: Sequence[Helper]) -> tuple[Readers, set[str | None]]:
-    """Open sessions everywhere; give with them which moments they are of."""
-    for helper in helpers:
-        helper.open_sessions()
-    with ExitStack() as undo:
-        main = undo.enter_context(_open_one(request))
+    with suppress(SourceBusy), ExitStack() as undo:  # busy: no room for so many sessions
+        main = undo.enter_context(_open_one(request, snapshot=False))
         own = None
         if not helpers:
             own = open_sessions(
                 request.endpoint, request.statements, request.limits, request.shifts
             )
             undo.callback(own.close)
-        positions = {main.snapshot_position()}.union(
-            own.positions() if own is not None else (), *(helper.hear() for helper in helpers)
-        )
-        undo.pop_all()
-    return Readers(main, own, helpers, request.shifts), positions
+        for helper in helpers:
+            helper.wait_until_ready()
+        readers = Readers(main, own, helpers, request.shifts)
+        for _ in range(_TRIES):
+            positions = readers.take_snapshots(request.limits)
+            if None in positions:
+                return None
+            if len(positions) == 1:
+                undo.pop_all()
+                return readers
+    return None
 
 
-def _open_one(request: ReadersRequest) -> Reader:
-    return open_reader(request.endpoint, request.statements, snapshot=True, limits=request.limits)
+def _open_one(request: ReadersRequest, *, snapshot: bool) -> Reader:
+    return open_reader(
+        request.endpoint, request.statements, snapshot=snapshot, limits=request.limits
+    )
 
 
 def _end_all(helpers: Sequence[Helper]) -> None:

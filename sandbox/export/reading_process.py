@@ -17,11 +17,11 @@ from sandbox.database.session import Limits
 from sandbox.database.statements import StatementLog
 from sandbox.errors import SandboxError, SourceLost
 from sandbox.export.reading import Assignment, Work, read_part
-from sandbox.export.sessions import Sessions, open_sessions
+from sandbox.export.sessions import open_sessions
 
 _ENDS_WITHIN = 5.0  # seconds
 _TELLS_EVERY = 0.2  # seconds
-_SNAPSHOT = "snapshot"
+_READY, _SNAPSHOTS = "ready", "snapshots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,17 @@ class Helper:
         except OSError:
             raise _died() from None
 
-    def open_sessions(self) -> None:
-        """Let it open its sessions, anew if it has some."""
-        self.say(_SNAPSHOT)
+    def wait_until_ready(self) -> None:
+        """Wait until its sessions are open.
+
+        Raises:
+            SandboxError: One cannot be opened.
+        """
+        self.hear()
+
+    def take_snapshots(self) -> None:
+        """Let it take a snapshot in each of its sessions; `hear` gives their positions."""
+        self.say(_SNAPSHOTS)
 
     def give(self, assignment: Assignment | None) -> bool:
         """Hand out work; without any, let the process end. Tells whether there was some."""
@@ -146,21 +154,19 @@ def _help(pipe: Connection, request: HelperRequest) -> None:
 
 
 def _serve(pipe: Connection, request: HelperRequest, statements: StatementLog) -> None:
-    sessions: Sessions | None = None
+    sessions = open_sessions(request.endpoint, statements, request.limits, request.sessions)
+    pipe.send(_READY)
     work: Work | None = None
     while (said := pipe.recv()) is not None:
-        if said == _SNAPSHOT:
-            if sessions is not None:
-                sessions.close()
-            sessions = open_sessions(request.endpoint, statements, request.limits, request.sessions)
+        if said == _SNAPSHOTS:
+            sessions.take_snapshots()
             pipe.send(sessions.positions())
         elif isinstance(said, Work):
             work = said
-        elif isinstance(said, Assignment) and sessions is not None and work is not None:
+        elif isinstance(said, Assignment) and work is not None:
             reader = sessions.of_shift(said.shift)
             pipe.send(read_part(work, said, reader, _StageOverPipe(pipe)))
-    if sessions is not None:
-        sessions.close()
+    sessions.close()
 
 
 class _StageOverPipe:

@@ -3,7 +3,7 @@
 MariaDB with a binary log keeps the metadata lock of every table that was read until the session
 that read it ends, and an ALTER waits for it, and behind the ALTER everybody else. So the tables are
 shared out to shifts, each shift has a session of its own, and that ends with it: no lock lasts
-longer than its shift. All sessions are opened beforehand, at one moment.
+longer than its shift. All are opened beforehand, and then take their snapshots at one moment.
 """
 
 from __future__ import annotations
@@ -22,9 +22,15 @@ SHIFTS = 8
 class Sessions:
     """Sessions that were opened together; made by `open_sessions`."""
 
-    def __init__(self, readers: list[Reader]) -> None:
+    def __init__(self, readers: list[Reader], limits: Limits) -> None:
         self._readers = readers
+        self._limits = limits
         self._shift = 0
+
+    def take_snapshots(self) -> None:
+        """Take a snapshot in every one, right after each other."""
+        for reader in self._readers:
+            reader.take_snapshot(self._limits.snapshot)
 
     def positions(self) -> set[str | None]:
         """Give where in the binary log their snapshots are; one position means one moment."""
@@ -50,16 +56,16 @@ class Sessions:
 def open_sessions(
     endpoint: Endpoint, statements: StatementLog, limits: Limits, count: int
 ) -> Sessions:
-    """Open sessions, each with a snapshot of its own.
+    """Open sessions, without a snapshot for now.
 
     Raises:
         SourceError: One cannot be opened; none stays open then.
     """
     readers: list[Reader] = []
-    sessions = Sessions(readers)
+    sessions = Sessions(readers, limits)
     try:
         for _ in range(count):
-            reader = open_reader(endpoint, statements, snapshot=True, limits=limits)
+            reader = open_reader(endpoint, statements, snapshot=False, limits=limits)
             readers.append(reader)  # at once: it has to be closed if the next one fails
     except BaseException:
         sessions.close()

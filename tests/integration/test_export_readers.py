@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ from sandbox.database.schema import read_schema
 from sandbox.database.session import Limits
 from sandbox.export.preflight import Preflight, check_source
 from sandbox.export.readers import ReadersRequest, open_readers
-from sandbox.export.sessions import open_sessions
+from sandbox.export.sessions import SHIFTS, open_sessions
 from sandbox.model import Cell, Schema
 
 pytestmark = pytest.mark.docker
@@ -77,6 +78,32 @@ def test_readers_meet_at_one_moment_where_the_server_tells_it(
         assert ids(readers.main, schema_of(endpoint), "t") == [b"1"]
 
 
+def test_readers_meet_while_the_source_commits(database_server: DatabaseServer, shop: str) -> None:
+    if not database_server.is_mariadb:
+        pytest.skip("MySQL tells no position of a snapshot")
+    endpoint = database_server.endpoint(shop)
+    ended = threading.Event()
+    committed = 0
+
+    def commit() -> None:
+        nonlocal committed
+        connection = database_server.connect(shop)
+        while not ended.wait(0.005):
+            connection.query(b"INSERT INTO u SELECT MAX(id) + 1 FROM u")
+            committed += 1
+        connection.close()
+
+    writer = threading.Thread(target=commit)
+    writer.start()
+    try:
+        with open_readers(ReadersRequest(endpoint, Limits(), NOWHERE, 2, SHIFTS)) as readers:
+            assert (readers.count, readers.shifts) == (2, SHIFTS)
+    finally:
+        ended.set()
+        writer.join()
+    assert committed > 20
+
+
 def test_readers_make_do_with_one_session_where_there_is_no_room(
     database_server: DatabaseServer, shop: str
 ) -> None:
@@ -94,6 +121,7 @@ def test_locks_of_a_shift_end_with_it(database_server: DatabaseServer, shop: str
     endpoint = onlooker(database_server, shop)
     schema = schema_of(endpoint)
     sessions = open_sessions(endpoint, NOWHERE, Limits(), 2)
+    sessions.take_snapshots()
     try:
         database_server.run("INSERT INTO u VALUES (2)", database=shop)
         assert ids(sessions.of_shift(0), schema, "t") == [b"1"]

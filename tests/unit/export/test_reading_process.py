@@ -36,7 +36,6 @@ def test_process_that_is_killed_is_told_as_that(helper: Helper, *, unread: bool)
 
 
 def test_what_goes_wrong_over_there_is_told_here(helper: Helper) -> None:
-    helper.open_sessions()
     with pytest.raises(Exception, match="No database server answers") as caught:
-        helper.hear()
+        helper.wait_until_ready()
     assert type(caught.value).__name__ == "SourceUnreachable"

@@ -37,11 +37,16 @@ TOKEN = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"  # noqa: S105 - the one that must not
 PLANTED = [*WORDS, "wexlorp", "trandul", "quibsoft", "8246097531", IBAN, CARD, TOKEN]
 
 TABLE = """CREATE TABLE hiding (
-  id INT PRIMARY KEY, email VARCHAR(120) UNIQUE, first_name VARCHAR(60), company TINYTEXT,
+  id INT PRIMARY KEY, email VARCHAR(120) UNIQUE COMMENT 'not mexiphoquorv''s',
+  first_name VARCHAR(60) DEFAULT 'tuliphoquorv', company TINYTEXT,
   city CHAR(40) CHARACTER SET latin1, phone VARCHAR(40), iban VARCHAR(40), card_number VARCHAR(40),
   api_token VARCHAR(80), note TEXT, message LONGTEXT, payload JSON, preferences MEDIUMTEXT,
   response MEDIUMTEXT, session_data BLOB, photo LONGBLOB, url VARCHAR(200), ip VARBINARY(16)
 ) COMMENT='ask zabiphoquorv first'"""
+VIEW = f"""CREATE VIEW shown AS SELECT AES_DECRYPT(photo, '{WORDS[0]}') AS photo,
+  IF(email = '{MAIL}', '{CARD}', 'Host=a,Password={WORDS[1]}') AS card, '{WORDS[2]}' AS api_key,
+  phone IN ('{PHONE}', '{IBAN}') AS called, X'{MAIL.encode().hex()}' AS mail
+  FROM hiding WHERE api_token <> '{TOKEN}'"""
 RULES = """extends: [common, zend]
 tables:
   hiding: {session_data: php_session, photo: binary, payload: json, preferences: serialized}
@@ -71,7 +76,7 @@ def arguments(database_server: DatabaseServer, tmp_path: Path) -> Iterator[list[
     """Plant everything; give an export of it that works."""
     server = database_server
     database = server.make_database()
-    server.run(TABLE, database=database)
+    server.run(TABLE, VIEW, database=database)
     connection = server.connect(database)
     with connection.cursor() as cursor:
         for row in rows():

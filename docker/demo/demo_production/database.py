@@ -53,11 +53,19 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account that a stack's programs use."""
+    """An account that a stack's programs use.
+
+    Attributes:
+        name: Its name.
+        password: Its password.
+        rights: What it may do in the shop's database.
+        global_rights: What it may do on the whole server.
+    """
 
     name: str
     password: str
     rights: str
+    global_rights: str = "USAGE"
 
 
 def have_production(engine: Engine, server_image: str, *, scale: float = 1.0) -> Loaded:
@@ -119,6 +127,7 @@ def use_accounts(container: Container, accounts: tuple[Account, ...]) -> None:
     statements = "".join(
         f"CREATE OR REPLACE USER '{one.name}'@'%' IDENTIFIED BY '{one.password}';\n"
         f"GRANT {one.rights} ON shop.* TO '{one.name}'@'%';\n"
+        f"GRANT {one.global_rights} ON *.* TO '{one.name}'@'%';\n"
         for one in accounts
     )
     container.put([File(script, statements.encode(), 0o600)])

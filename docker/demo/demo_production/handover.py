@@ -129,9 +129,10 @@ def _definitions(database: Container) -> bytes:
 
 
 def _reader(database: Container) -> bytes:
-    """Create the account that may only read, and give its option file."""
+    """Create the account that docs/source-database.md asks for, and give its option file."""
     password = secrets.token_hex(16)
-    use_accounts(database, (Account("reader", password, "SELECT, SHOW VIEW"),))
+    account = Account("reader", password, "SELECT, SHOW VIEW", "SLAVE MONITOR, BINLOG MONITOR")
+    use_accounts(database, (account,))
     return f"[client]\nuser=reader\npassword={password}\n".encode()
 
 

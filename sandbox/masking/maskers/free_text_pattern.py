@@ -16,6 +16,7 @@ from sandbox.masking.words import WORD
 NAMES_OF_SECRETS = (
     r"pass(?:word|wd|phrase|wort)?|pwd|kennwort|secret|api[_\-]?key|private[_\-]?key|salt"
     r"|(?:access|auth|csrf|refresh)?[_\-]?token|credentials?|bearer|basic|identified\s+by"
+    r"|(?<![^\W_])(?:pw|pin|tan|otp)(?![^\W\d_])"  # words of their own: "shipping" is none
 )
 """Names whose values are secrets, whatever they look like."""
 SIGNS_BEHIND_WORDS = ",.;:!?"
@@ -46,14 +47,14 @@ _NAME = f"(?i:{NAMES_OF_SECRETS})"
 # A capital is enough to tell a name from what is before it: "dbPassword".
 _NAME_WITHIN = f"(?=[A-Z]){_NAME}"
 _BEHIND_NAME = r"""["'\]]*\s*(?:=>|[=:]|\s(?=["']))"""
-# Every such name ends with one of the former, and begins with one of the latter. They are searched
-# for by letters of one case, and that is fast.
+# Every such name ends with one of the former; those that a capital may begin, with one of the
+# latter. They are searched for by letters of one case, and that is fast.
 _ENDS = tuple(
     (end, re.compile(rf"{end}{more}{_BEHIND_NAME}"))
     for end, more in (
         ("pass", "(?:word|wd|phrase|wort)?"), ("pwd", ""), ("kennwort", ""), ("secret", ""),
         ("key", ""), ("salt", ""), ("token", ""), ("credential", "s?"), ("bearer", ""),
-        ("basic", ""), ("identified", r"\s+by"),
+        ("basic", ""), ("identified", r"\s+by"), ("pw", ""), ("pin", ""), ("tan", ""), ("otp", ""),
     )
 )  # fmt: skip
 _WITHIN = re.compile(

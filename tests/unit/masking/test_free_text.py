@@ -39,6 +39,7 @@ FRAGMENTS = (
     "12", "4711", "0", "03012345", "030 123 456", "4111 1111 1111 1111", "123 456 7890",
     "DE89 3704 0044 0532 0130 00", "1999-01-01", "12.11.2020", "10:00:00", "::1", "fe80::1",
     "10.0.0.1", "%41", "\\u0041", "Basic", "Bearer", "abcdef12", "PHPSESSID=", "identified by",
+    "pin", "1Pin", "userPin", "PW", "shipping",
     "Ã¼", "½", "²", "٣", "utf8mb4", "a1b2c3", "Europe/Berlin", "don't", "secret key", "api key",
     "dbPassword", "userPasswort", "TOKEN", "DBTOKEN", "PaSSword", "authToken", "apiKey", "isBasic",
     "basİc", "wasIdentified by", "no", "none", "yes", "12/03/1980", "2026/11/25",
@@ -180,6 +181,10 @@ def test_harmless_texts_stay(shop_masker: Masker, text: str) -> None:
         ('{"dbPassword":"welt"}', "welt"),
         ("smtpAuthToken => welt", "welt"),
         ("MYSQLPASSWORD=welt", "welt"),
+        ("/login?user=a&pin=9911", "9911"),
+        ("pw=welt", "welt"),
+        ('"otp": "481516"', "481516"),
+        ("mobile_TAN: 481516", "481516"),
         ("mail.dbPasswort='welt'", "welt"),
         ("geb. 12/03/1980", "12/03/1980"),
         ("geb. 1980/03/12", "1980/03/12"),
@@ -194,6 +199,12 @@ def test_secrets_do_not_survive_even_as_everyday_words(
     masked = mask(shop_masker, text)
     assert secret not in masked
     assert len(masked) == len(text)
+
+
+def test_a_word_that_a_secret_s_name_is_part_of_is_none(shop_masker: Masker) -> None:
+    for text in ("shipping=12", "instance: 7", "standard = 4711"):
+        for kind in ("log", "config"):
+            assert mask(shop_masker, text, kind).endswith(text[-2:])
 
 
 def test_escapes_stay_escapes(shop_masker: Masker) -> None:

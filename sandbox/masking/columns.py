@@ -22,7 +22,7 @@ from sandbox.masking.maskers.numbers import (
 from sandbox.masking.maskers.php import looks_serialized
 from sandbox.masking.maskers.texts import TextMaskers
 from sandbox.masking.prf import Prf
-from sandbox.masking.words import Spelling
+from sandbox.masking.words import WORDS, Spelling
 from sandbox.model import Column
 
 BytesMask = Callable[[bytes], bytes]
@@ -125,7 +125,8 @@ class ColumnMaskers:
     def _date(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
         """Give the function of dates and the persons that they belong to."""
         domain, is_timestamp = treatment.domain, column.kind == "timestamp"
-        words = self.texts(domain, spelling).words
+        # Who stands beside a date is called as everywhere, unless a rule sets the column apart.
+        words = self.texts(WORDS if domain == "date" else domain, spelling).words
         charset = charset_named(spelling.charset)
 
         def mask_moment(cell: bytes, person: bytes) -> bytes:

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(
     rf"(?P<written>{IPV6}|{IPV4})(?P<behind>(?:\]?:[0-9]{{1,5}}|/[0-9]{{1,3}})(?![\w.:]))?"
     r"|(?<![\w.:])(?:(?P<number>[0-9]{8,10})|(?:0[xX])?(?P<bytes>[0-9A-Fa-f]{8}))(?![\w.:])"
 )
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]{1,64}")
 _NUMBERS_OF_ADDRESSES = range(1 << 24, 1 << 32)
 _MOST_OCTET = 255
 _LINK_LOCAL = 0xFE80

@@ -13,7 +13,8 @@ from sandbox.masking.prf import Prf
 from sandbox.masking.words import Words
 
 _INTEGER = re.compile(r"(-?)(?=[0-9])(0*)([1-9][0-9]*)?")
-_NUMBER = re.compile(r"([\s+\-.,0-9]*[0-9][\s.,0-9]*)((?:[eE][+\-]?[0-9]+)?)", re.ASCII)
+_NUMBER = re.compile(r"([\s+\-.,]*[0-9][\s+\-.,0-9]*+)((?:[eE][+\-]?[0-9]+)?)", re.ASCII)
+_CHUNK = 64
 _NO_EXPONENT = re.compile(r"[0-9]{4,}")
 _NO_FINITE_NUMBER = re.compile(r"[+\-]?(?:inf(?:inity)?|nan)", re.IGNORECASE | re.ASCII)
 _LARGEST = {
@@ -74,6 +75,7 @@ def mask_digits_of_number(prf: Prf, domain: str, text: str) -> str:
     signs = list(mantissa)
     kept = 1 if len(places) > 1 and signs[places[0]] == "0" else 0
     digits = "".join(signs[at] for at in places[kept:])
+    digits, others = digits[:_CHUNK], digits[_CHUNK:]
     size = 10 ** len(digits)
     # With "-0" a number would lose its sign.
     leads = not kept and (len(digits) > 1 or (mantissa[:1] == "-" and digits != "0"))
@@ -82,7 +84,8 @@ def mask_digits_of_number(prf: Prf, domain: str, text: str) -> str:
         return not leads or value >= size // 10
 
     image = prf.permute_within(int(digits), size, domain, f"number {len(digits)}", allowed)
-    for at, digit in zip(places[kept:], f"{image:0{len(digits)}d}", strict=True):
+    masked = f"{image:0{len(digits)}d}" + (words.mask_digits(others) if others else "")
+    for at, digit in zip(places[kept:], masked, strict=True):
         signs[at] = digit
     return "".join(signs) + exponent
 

@@ -288,6 +288,7 @@ def test_negative_numbers_of_one_digit_stay_negative_and_different() -> None:
     [
         ("1e491701234567", r"\de(?!491701234567)\d{12}"),
         ("1.5e-38", r"\d\.\de-38"),
+        ("9" * 5000, r"[1-9](?!9{4999})\d{4999}"),
         ("Petra", r"(?!Petra)[A-Z][a-z]{4}"),
         ("INF", "INF"),
         ("-nan", "-nan"),
@@ -366,6 +367,7 @@ def test_address_as_a_number_or_its_bytes_becomes_what_its_text_becomes(
         ("84.57.123.*", r"(?!84\.57\.123)\d\d\.\d\d\.\d{3}\.\*"),
         ("300.1.1.1", r"(?!300)(?:2[6-9]|[3-9]\d|25[6-9])\d\.\d\.\d\.\d"),
         ("unknown", "unknown"),
+        ("1" * 5000, r"(?!1{5000})\d{5000}"),
     ],
 )
 def test_only_port_and_length_stay_of_numbers_beside_addresses(text: str, form: str) -> None:

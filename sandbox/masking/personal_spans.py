@@ -76,6 +76,19 @@ def find_spans(text: str) -> list[Span]:
     return [*spans, *_personal(text, position, len(text))]
 
 
+def without_spans(text: str) -> str:
+    """Give what of a literal stays.
+
+    >>> without_spans("enum('open','petra@post.example')")
+    "enum('open','')"
+    """
+    position, left = 0, []
+    for span in find_spans(text):
+        left.append(text[position : span.start])
+        position = span.end
+    return "".join([*left, text[position:]])
+
+
 def _personal(text: str, start: int, end: int) -> Iterator[Span]:
     position = start
     while found := _PATTERN.search(text, position, end):

@@ -132,7 +132,7 @@ def load(  # noqa: PLR0913 - one parameter for each option
     """Load a bundle into an empty database, read everything back, and compare.
 
     The database has to exist and to be empty, on a server of the source's family that allows LOAD
-    DATA LOCAL. Whatever goes wrong, it is empty again afterwards.
+    DATA LOCAL. Whatever goes wrong, what was loaded is dropped again.
 
     Exit codes: 0 loaded and equal, 2 wrong usage, 10 no password, 11 the server cannot be reached,
     13 the bundle is damaged, 14 the load failed or the database was refused.

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from sandbox.masking.charsets import Charset
 from sandbox.masking.maskers.nested import Nested, TextMask
 
-_SCALAR = re.compile(rb"N;|b:\d;|i:([+-]?\d+);|d:([^;]{1,40});|[rR]:\d+;")
+_SCALAR = re.compile(
+    rb"N;|b:\d;|i:([+-]?\d+);|[rR]:\d+;"
+    rb"|d:([+-]?(?:INF|NAN|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?));"
+)
 _STRING = re.compile(rb's:(\d+):"')
 _ARRAY = re.compile(rb"a:(\d+):\{")
 _OBJECT = re.compile(rb'[OE]:(\d+):"([^"]*)"(?::(\d+):\{|;)')

@@ -184,6 +184,20 @@ def test_serialized_nothing_stays(text: str) -> None:
     assert mask("serialized", text) == text
 
 
+@pytest.mark.parametrize("number", ["0.1", "-1.5E-7", "INF", "-INF", "NAN", ".5", "1.0E+25", "5"])
+def test_serialized_number_is_one(number: str) -> None:
+    assert mask("serialized", f'a:2:{{i:0;d:{number};i:1;s:4:"Mara";}}').count(f"d:{number};") == 1
+
+
+def test_what_only_looks_like_a_serialized_number_is_masked() -> None:
+    for text in ("d:Petra Lindqvist;", "a:1:{i:0;d:Lindqvist;}", "d:1 Lindqvist;"):
+        masked = mask("serialized", text)
+        assert "Lindqvist" not in masked
+        assert masked == text.replace("Lindqvist", MASKERS.words.mask("Lindqvist")).replace(
+            "Petra", MASKERS.words.mask("Petra")
+        ).replace("d:1 ", f"d:{masked[2]} ")
+
+
 def test_php_session_keeps_names_and_reads_on_after_a_bar_in_a_value() -> None:
     text = 'note|s:3:"a|b";Zend_Auth|a:1:{s:5:"email";s:14:"j@post.example";}x|i:1;!gone|'
     masked = mask("php_session", text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sandbox.charsets import CODECS
 from sandbox.model import ObjectKind, SchemaObject
 
 # Nothing strict: what the source holds is to come in, impossible dates and id 0 included. But for
@@ -31,23 +32,6 @@ _STATE = re.compile(
 _ENGINE = re.compile(r"^\)[^'\"\n]*?\bENGINE\s*=\s*(\w+)", re.MULTILINE | re.IGNORECASE)
 _IDENTIFIER = re.compile(r"`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"")
 _UTF8 = "utf8mb4"
-_CODECS = {
-    "binary": "utf-8",
-    "utf8": "utf-8",
-    "utf8mb3": "utf-8",
-    "utf8mb4": "utf-8",
-    "latin1": "cp1252",
-    "latin2": "iso8859-2",
-    "latin5": "iso8859-9",
-    "latin7": "iso8859-13",
-    "greek": "iso8859-7",
-    "hebrew": "iso8859-8",
-    "koi8r": "koi8-r",
-    "koi8u": "koi8-u",
-    "sjis": "shift_jis",
-    "ujis": "euc_jp",
-    "euckr": "euc_kr",
-}
 
 
 def quote_text(text: str) -> str:
@@ -71,7 +55,7 @@ def creation(described: SchemaObject, definition: str) -> tuple[tuple[str, ...],
     """
     charset = described.charset.lower() or _UTF8
     try:
-        sent = definition.encode(_CODECS.get(charset, charset))
+        sent = definition.encode(CODECS.get(charset, charset))
     except (UnicodeEncodeError, LookupError):
         charset, sent = _UTF8, definition.encode()
     statements = [f"SET NAMES {charset}"]

@@ -11,6 +11,7 @@ import dataclasses
 import re
 from dataclasses import dataclass, field
 
+from sandbox.charsets import CODECS
 from sandbox.database.definitions import kind_and_name, merged, unquoted, without_connection
 from sandbox.database.sql_text import Splitter, Statement, TextBroken, unwrap
 from sandbox.errors import DumpFileInvalid
@@ -40,26 +41,6 @@ _KEEPS_SESSION = frozenset(
 )
 _KEEPS_CHARSET = _KEEPS_SESSION | {ObjectKind.VIEW}
 _KINDS = {kind.value: kind for kind in ObjectKind}
-# Where Python's name of a character set is another.
-_CODECS = {
-    "utf8": "utf-8",
-    "utf8mb3": "utf-8",
-    "utf8mb4": "utf-8",
-    "latin1": "cp1252",
-    "latin2": "iso8859-2",
-    "latin5": "iso8859-9",
-    "latin7": "iso8859-13",
-    "greek": "iso8859-7",
-    "hebrew": "iso8859-8",
-    "koi8r": "koi8-r",
-    "koi8u": "koi8-u",
-    "ujis": "euc-jp",
-    "eucjpms": "euc-jp",
-    "sjis": "shift-jis",
-    "euckr": "euc-kr",
-    "tis620": "tis-620",
-    "binary": "utf-8",
-}
 
 
 @dataclass
@@ -206,7 +187,7 @@ def _object(
 
 
 def _codec(charset: str) -> str:
-    return codecs.lookup(_CODECS.get(charset, charset) or "utf-8").name
+    return codecs.lookup(CODECS.get(charset, charset) or "utf-8").name
 
 
 def _invalid(content: str, position: int, what: str) -> DumpFileInvalid:

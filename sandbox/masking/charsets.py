@@ -9,19 +9,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-_CODECS = {
-    "utf8": "utf-8", "utf8mb3": "utf-8", "utf8mb4": "utf-8", "": "utf-8", "binary": "utf-8",
-    "ascii": "ascii", "latin1": "cp1252", "latin2": "iso8859-2", "latin5": "iso8859-9",
-    "latin7": "iso8859-13", "greek": "iso8859-7", "hebrew": "iso8859-8", "cp1250": "cp1250",
-    "cp1251": "cp1251", "cp1256": "cp1256", "cp1257": "cp1257", "koi8r": "koi8-r",
-    "koi8u": "koi8-u", "cp850": "cp850", "cp852": "cp852", "cp866": "cp866",
-    "macroman": "mac-roman", "macce": "mac-latin2", "tis620": "iso8859-11", "gbk": "gbk",
-    "gb2312": "gb2312", "gb18030": "gb18030", "big5": "big5", "sjis": "shift-jis",
-    "cp932": "cp932", "ujis": "euc-jp", "eucjpms": "euc-jp", "euckr": "euc-kr",
-    "ucs2": "utf-16-be", "utf16": "utf-16-be", "utf16le": "utf-16-le", "utf32": "utf-32-be",
-}  # fmt: skip
+from sandbox.charsets import CODECS, WIDE_CODECS
+
+# Binary columns that are masked as text mostly hold UTF-8.
+_CODECS = {**CODECS, **WIDE_CODECS, "": "utf-8"}
 _UNICODE = frozenset({"utf8", "utf8mb3", "utf8mb4"})
-_WIDE = frozenset({"ucs2", "utf16", "utf16le", "utf32"})
 _MULTI_BYTE = frozenset(
     {"gbk", "gb2312", "gb18030", "big5", "sjis", "cp932", "ujis", "eucjpms", "euckr"}
 )
@@ -73,12 +65,12 @@ class Charset:
         Raises:
             UnicodeDecodeError: The bytes of a wide character set are no whole signs.
         """
-        errors = "surrogatepass" if self.name in _WIDE else "surrogateescape"
+        errors = "surrogatepass" if self.name in WIDE_CODECS else "surrogateescape"
         return value.decode(self.codec, errors)
 
     def encode(self, text: str) -> bytes:
         """Turn what `decode` gave, or what became of it, back into bytes."""
-        errors = "surrogatepass" if self.name in _WIDE else "surrogateescape"
+        errors = "surrogatepass" if self.name in WIDE_CODECS else "surrogateescape"
         return text.encode(self.codec, errors)
 
     def can_write(self, sign: str) -> bool:

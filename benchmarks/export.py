@@ -7,169 +7,45 @@ memory of any process of the export. ``python benchmarks/export.py [MEGABYTES] [
 
 from __future__ import annotations
 
-import resource
-import secrets
-import statistics
-import subprocess
+import shutil
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.replica.base import BaseSource
-from sandbox.replica.containers import Container, ContainerSpec, File, start_container, wait_until
-from sandbox.replica.engine import connect_engine
-from sandbox.replica.images import ensure_images
-from sandbox.replica.recipes import Wanted, plan_images
-from sandbox.report.progress import TerminalProgress
-from sandbox.report.terminal import console_for
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.shop import Shop, shop, spread, timed
 
 _MEGABYTES, _ROUNDS = 1000, 3
-_ROWS_PER_MEGABYTE = 5500  # of order_items; the other tables go with them
-_SETTINGS = b"[mysqld]\nlog_bin\ninnodb_buffer_pool_size=3G\ninnodb_flush_log_at_trx_commit=0\n"
-_RULES = """\
-extends: [common]
-tables:
-  customers: {notes: free_text}
-  order_items: {sku: keep}
-  audit: {message: free_text, payload: json}
-"""
-_SCHEMA = """
-CREATE TABLE customers (id INT PRIMARY KEY, email VARCHAR(120) NOT NULL, first_name VARCHAR(60),
-  last_name VARCHAR(60), phone VARCHAR(40), street VARCHAR(120), city VARCHAR(80),
-  birth_date DATE, notes TEXT, created_at DATETIME, UNIQUE KEY (email)) ENGINE=InnoDB;
-CREATE TABLE orders (id INT PRIMARY KEY, customer_id INT NOT NULL, status ENUM('new','paid','sent'),
-  total DECIMAL(12,2), ordered_at DATETIME, client_ip VARCHAR(45), CONSTRAINT orders_customer
-  FOREIGN KEY (customer_id) REFERENCES customers (id)) ENGINE=InnoDB;
-CREATE TABLE order_items (order_id INT NOT NULL, line_no INT NOT NULL, sku VARCHAR(24),
-  quantity INT, price DECIMAL(10,2), weight FLOAT, PRIMARY KEY (order_id, line_no), CONSTRAINT
-  items_order FOREIGN KEY (order_id) REFERENCES orders (id)) ENGINE=InnoDB;
-CREATE TABLE audit (id BIGINT PRIMARY KEY, at DATETIME(6), customer_id INT, message TEXT,
-  payload LONGTEXT) ENGINE=InnoDB;
-"""
-_ROWS = """
-INSERT INTO customers SELECT seq, CONCAT('kunde', seq, '@', ELT(1 + seq % 5, 'post', 'web', 'mail',
-  'netz', 'firma'), '.example'), ELT(1 + seq % 7, 'Petra', 'Georg', 'Änne', 'Jörg', 'Paula', 'Max',
-  'Ute'), CONCAT(ELT(1 + seq % 6, 'Meyer', 'Müller', 'Strasser', 'Lind', 'Groß', 'Weber'),
-  IF(seq % 9, '', '-Schmidt')), CONCAT('+49 30 ', 1000000 + seq), CONCAT('Hauptstraße ', seq % 200),
-  ELT(1 + seq % 4, 'Berlin', 'München', 'Köln', 'Ulm'),
-  IF(seq % 50, DATE('1950-01-01') + INTERVAL seq % 20000 DAY, '0000-00-00'),
-  CONCAT('Called about order ', seq, ', asked for Mrs. Lindqvist'), NOW() - INTERVAL seq MINUTE
-  FROM seq_1_to_{customers};
-INSERT INTO orders SELECT seq, 1 + seq % {customers}, 1 + seq % 3, seq % 900 + 0.99, NOW() -
-  INTERVAL seq MINUTE, CONCAT('10.', seq % 256, '.', seq % 199, '.7') FROM seq_1_to_{orders};
-INSERT INTO order_items SELECT 1 + seq DIV 3, seq % 3, CONCAT('SKU-', seq % 5000), 1 + seq % 4,
-  seq % 90 + 0.5, seq / 7 FROM seq_1_to_{items} WHERE 1 + seq DIV 3 <= {orders};
-INSERT INTO audit SELECT seq, NOW(6), 1 + seq % {customers}, CONCAT('Petra Lindqvist changed the
-  address to Hauptstraße ', seq % 300, ', mail kunde', 1 + seq % {customers}, '@post.example. ',
-  REPEAT('The order was packed and sent on the same day. ', 4)),
-  CONCAT('{{"user":{{"name":"Georg Meyer ', seq % 1000, '","email":"kunde', seq % {customers},
-  '@post.example"}},"items":[1,2,', seq, '],"note":"', REPEAT('packed ', 12), '"}}')
-  FROM seq_1_to_{audit};
-"""
 
 
 def main() -> None:
     """Measure both ways and print the ratio."""
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else _MEGABYTES
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else _ROUNDS  # noqa: PLR2004 - second argument
-    with _database(megabytes) as (container, folder):
-        dumps, exports = [], []
+    dumps: list[float] = []
+    exports: list[float] = []
+    memory: list[float] = []
+    with shop("export", megabytes) as made:
+        made.inside("apt-get -qq update && apt-get -qq install -y zstd")
         for _ in range(rounds):
-            dumps.append(_timed(_dump, container, folder))
-            exports.append(_timed(_export, container, folder))
+            dumps.append(timed(lambda: _dump(made)))
+            exports.append(timed(lambda: memory.append(_export(made))))
     ratios = [export / dump for export, dump in zip(exports, dumps, strict=True)]
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"mariadb-dump | zstd -1, unmasked    {_spread(dumps)}")
-    print(f"sandbox export --sample 100%        {_spread(exports)}")
-    print(f"ratio, pair by pair                 {_spread(ratios, unit='x')}")
-    print(f"largest process                     {memory:.0f} MB")
+    print(f"mariadb-dump | zstd -1, unmasked    {spread(dumps)}")
+    print(f"sandbox export --sample 100%        {spread(exports)}")
+    print(f"ratio, pair by pair                 {spread(ratios, unit='x')}")
+    print(f"largest process                     {max(memory):.0f} MB")
 
 
-@contextmanager
-def _database(megabytes: int) -> Iterator[tuple[Container, Path]]:
-    password = secrets.token_hex(16)
-    with connect_engine(timeout=600) as engine, tempfile.TemporaryDirectory() as place:
-        plan = plan_images([Wanted("mariadb", "10.11")])
-        had = ensure_images(engine, plan, BaseSource(), TerminalProgress(console_for("stderr")))
-        container = start_container(
-            engine,
-            ContainerSpec(
-                "prod-sandbox-bench-export",
-                had[-1].image.reference,
-                "bridge",
-                ports={3306: 0},
-                environment={"MARIADB_ROOT_PASSWORD": password, "MYSQL_DATABASE": "shop"},
-                files=(
-                    File("/etc/mysql/conf.d/50-bench.cnf", _SETTINGS),
-                    File("/root/.my.cnf", f"[client]\npassword={password}\n".encode(), 0o600),
-                ),
-            ),
-        )
-        try:
-            wait_until(container, lambda: container.run(["ready"]).exit_code == 0, what="database")
-            folder = Path(place)
-            # The peer runs beside the server, so that no pipe of ours slows it down.
-            container.must_run(["sh", "-c", "apt-get -qq update && apt-get -qq install -y zstd"])
-            _fill(container, megabytes)
-            _prepare(folder, password)
-            yield container, folder
-        finally:
-            container.remove()
+def _dump(made: Shop) -> None:
+    made.inside("mariadb-dump --single-transaction --quick shop | zstd -1 > /dev/null")
 
 
-def _fill(container: Container, megabytes: int) -> None:
-    items = megabytes * _ROWS_PER_MEGABYTE
-    sizes = {"customers": items // 15, "orders": items // 3, "items": items, "audit": items // 3}
-    script = "SET sql_mode='';SET foreign_key_checks=0;" + _SCHEMA + _ROWS.format(**sizes)
-    container.put([File("/srv/fill.sql", script.encode())])
-    container.must_run(["sh", "-c", "mariadb --default-character-set=utf8mb4 shop < /srv/fill.sql"])
-    tables = "customers, orders, order_items, audit"
-    container.must_run(["mariadb", "shop", f"--execute=ANALYZE TABLE {tables}"])
-
-
-def _prepare(folder: Path, password: str) -> None:
-    (folder / "rules.yaml").write_text(_RULES)
-    (folder / "reader.cnf").touch(0o600)
-    (folder / "reader.cnf").write_text(f"[client]\npassword={password}\n")
-    _sandbox("keygen", "--out", str(folder / "key"))
-
-
-def _dump(container: Container, _folder: Path) -> None:
-    inside = "mariadb-dump --single-transaction --quick shop | zstd -1 > /dev/null"
-    container.must_run(["sh", "-c", inside])
-
-
-def _export(container: Container, folder: Path) -> None:
-    out = folder / "bundle"
-    _sandbox(
-        "export",
-        f"--source=mysql://root@127.0.0.1:{container.port(3306)}/shop",
-        f"--defaults-file={folder / 'reader.cnf'}",
-        f"--key-file={folder / 'key'}",
-        f"--rules={folder / 'rules.yaml'}",
-        "--allow-write-grants",
-        "--sample=100%",
-        f"--out={out}",
-    )
-    subprocess.run(["rm", "-r", str(out)], check=True)
-
-
-def _sandbox(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "sandbox", *arguments], check=True, stdout=sys.stderr)
-
-
-def _timed(way: Callable[[Container, Path], None], container: Container, folder: Path) -> float:
-    began = time.monotonic()
-    way(container, folder)
-    return time.monotonic() - began
-
-
-def _spread(values: list[float], unit: str = "s") -> str:
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"median {middle:6.2f} {unit}   (min {low:.2f}, max {high:.2f}, {len(values)} rounds)"
+def _export(made: Shop) -> float:
+    out = made.folder / "bundle"
+    memory = made.export(out)
+    shutil.rmtree(out)
+    return memory
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ ALTERNATIVES: tuple[tuple[str, str], ...] = (
     (_DASH, r"(?P<uuid>(?<!\w)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?!\w))"),
     (_FIGURE, r"""(?P<token>(?<![^\W_])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])
         [A-Za-z0-9]{16,}={0,2}(?![^\W_]))"""),
-    (_FIGURE, r"""(?P<mixed>(?<![^\W_])(?:[A-Za-z]++\d++|\d++[A-Za-z]++){2,}+
+    (_FIGURE, r"""(?P<mixed>(?<![^\W_])(?:[A-Za-z]++\d++|\d++[A-Za-z]++){2,}
         [A-Za-z]*+(?![^\W_]))"""),
     (_FIGURE, r"""(?P<telephone>(?<![\w.])
         (?:\+\d|\(?0\d)(?:[\d\ ()/\-\u00a0]{0,30}\d)?(?!\w)
@@ -151,4 +151,4 @@ def _plain_words(held: tuple[str, ...]) -> str:
     return rf"""(?P<plain>(?:
         {unless}[^\W\d_]++[{SIGNS_BEHIND_WORDS}]?+(?:\ |\Z)
         |[1-9][0-9]{{0,8}}+[{SIGNS_BEHIND_WORDS}]?+\ (?=[^\W\d_])
-        )++)"""
+        )+)"""

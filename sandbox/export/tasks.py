@@ -13,9 +13,8 @@ from sandbox.model import Schema, Table
 from sandbox.subset.closure import Subset
 from sandbox.subset.keys import RowKey
 
-_PART_BYTES = (
-    16 << 20
-)  # of the server's estimate: seconds of work, so that all readers end together
+# Of the server's estimate: seconds of work, so that all readers end together.
+_PART_BYTES = 16 << 20
 _PART_KEYS = 50_000
 
 

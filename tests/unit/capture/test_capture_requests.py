@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def masker() -> Masker:
                   Treatments({}), b"a key of tests, and of nothing else", WORDS)  # fmt: skip
 
 
-def masked(masker: Masker, request: str, place: str = "/srv/x.php:1") -> tuple[dict[str, str], str]:
+def masked(masker: Masker, request: str, place: str = "/srv/x.php:1") -> tuple[dict[str, Any], str]:
     """Give what the bundle has of a request that failed, and what its log has of its URL."""
     line = access("10:00:00", request, 500)
     text = logged("10:00:00", f"{request} 500 Shop_Order_Exception: broken in {place}")

@@ -32,8 +32,8 @@ MAX_BYTES = 64 * 1024 * 1024
 NOT_RUN = "not run"
 
 _MAX_DEPTH = 40
-# A value takes up to 330 bytes of memory, and can take two of the file.
-_MAX_VALUES = 1_000_000
+# Enough for some 20,000 tables. A value takes up to 330 bytes of memory, and two of the file.
+_MAX_VALUES = 3_000_000
 _MAX_FINDINGS = 20
 _BRACKETS = re.compile(rb'"[^"]*"?|[\[\]{}]')
 _COUNT = Field(ge=0, le=2**63 - 1)

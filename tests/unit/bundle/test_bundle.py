@@ -302,8 +302,8 @@ def test_a_field_that_this_version_does_not_know_is_passed_over(bundle: Path) ->
         (b"[" * 100_000, "nested deeper"),
         (b'{"plan":' * 50 + b"1" + b"}" * 50, "nested deeper"),
         (b" " * (64 * 2**20 + 1), "larger than 64 MiB"),
-        (b'{"plan":{"a":[' + b"[]," * 600_000 + b"1]}}", "more than 1,000,000 values"),
-        (b'""' * 2_500_000, "more than 1,000,000 values"),
+        (b'{"plan":{"a":[' + b"[]," * 1_600_000 + b"1]}}", "more than 3,000,000 values"),
+        (b'""' * 6_500_000, "more than 3,000,000 values"),
     ],
 )
 def test_a_manifest_that_is_none(bundle: Path, text: bytes, said: str) -> None:

@@ -23,7 +23,7 @@ from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
 from sandbox.export.request import ExportRequest
 from sandbox.export.servers import ServersTaken, add_servers, read_captures
-from sandbox.export.sessions import SHIFTS, shifts_of
+from sandbox.export.sessions import SHIFTS, shifts_of, within_limits
 from sandbox.export.source import SourceFacts, look_at_source
 from sandbox.export.tasks import comes_in_order, cut_tasks, largest_first, weight_of
 from sandbox.masking.definitions import mask_definition
@@ -126,14 +126,15 @@ def _how_to_read(
     request: ExportRequest, source: SourceFacts, statements: StatementLog
 ) -> ReadersRequest:
     preflight = source.preflight
-    several = not preflight.one_session
+    processes, shifts = 1, 1
+    if not preflight.one_session:
+        processes, shifts = within_limits(
+            _processes_worth(request, source.schema),
+            SHIFTS if preflight.reads_in_shifts else 1,
+            preflight.free_connections,
+        )
     return ReadersRequest(
-        request.endpoint,
-        request.limits,
-        statements,
-        processes=_processes_worth(request, source.schema) if several else 1,
-        shifts=SHIFTS if preflight.reads_in_shifts else 1,
-        show_sql=request.show_sql,
+        request.endpoint, request.limits, statements, processes, shifts, request.show_sql
     )
 
 

@@ -55,6 +55,7 @@ class Preflight:
             session that read it ends (MariaDB with a binary log, and an account without
             BINLOG ADMIN).
         cipher: What encrypts the connection; empty where nothing does.
+        free_connections: How many more sessions the server would let the account open.
     """
 
     server: Server
@@ -65,6 +66,7 @@ class Preflight:
     one_session: str
     frees_locks: bool
     cipher: str
+    free_connections: int
 
     def __str__(self) -> str:
         family = "MariaDB" if self.server.is_mariadb else "MySQL"
@@ -127,12 +129,21 @@ def check_source(
         one_session=_why_one_session(catalogue, is_replica=is_replica),
         frees_locks=_frees_locks(catalogue, grants),
         cipher=_status(catalogue, "Ssl_cipher"),
+        free_connections=_free_connections(catalogue),
     )
 
 
 def _status(catalogue: Catalogue, name: str) -> str:
+    # Of the whole server where there is none of the session.
     rows = catalogue.rows(f"SHOW SESSION STATUS LIKE '{name}'")
     return str(rows[0][1]) if rows else ""
+
+
+def _free_connections(catalogue: Catalogue) -> int:
+    ((most, most_of_user),) = catalogue.rows("SELECT @@max_connections, @@max_user_connections")
+    free = int(str(most)) - int(_status(catalogue, "Threads_connected") or 0)
+    of_user = int(str(most_of_user))
+    return max(0, min(free, of_user) if of_user else free)
 
 
 def _why_one_session(catalogue: Catalogue, *, is_replica: bool | None) -> str:

@@ -73,6 +73,24 @@ def open_sessions(
     return sessions
 
 
+def within_limits(processes: int, shifts: int, free: int) -> tuple[int, int]:
+    """Give how many processes and shifts there may be, for production needs connections, too.
+
+    All sessions together, and the one that asks, take a quarter of those that are free.
+
+    >>> within_limits(2, 8, free=140), within_limits(2, 8, free=40), within_limits(2, 1, free=3)
+    ((2, 8), (2, 4), (1, 1))
+
+    Args:
+        processes: How many are wanted.
+        shifts: How many are wanted.
+        free: How many connections are.
+    """
+    most = max(1, free // 4 - 1)
+    processes = min(processes, most)
+    return processes, min(shifts, most // processes)
+
+
 def shifts_of(weights: Sequence[int], count: int) -> list[int]:
     """Share things out to shifts, in order, so that each shift has about the same to do.
 

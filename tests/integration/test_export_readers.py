@@ -104,6 +104,16 @@ def test_readers_meet_while_the_source_commits(database_server: DatabaseServer, 
     assert committed > 20
 
 
+def test_connections_that_are_left_are_counted(database_server: DatabaseServer, shop: str) -> None:
+    account = database_server.make_account(f"SELECT ON {shop}.*")
+    endpoint = database_server.endpoint(shop, account)
+    free = looked_at(endpoint).free_connections
+    ((most,),) = database_server.ask("SELECT @@max_connections")
+    assert 10 < free < int(most)
+    database_server.run(f"ALTER USER {account} WITH MAX_USER_CONNECTIONS 3")
+    assert looked_at(endpoint).free_connections == 3
+
+
 def test_readers_make_do_with_one_session_where_there_is_no_room(
     database_server: DatabaseServer, shop: str
 ) -> None:

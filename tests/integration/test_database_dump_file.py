@@ -115,6 +115,25 @@ def test_dump_fills_what_the_account_could_not_see(
     assert sorted((item.kind, item.name) for item in merged.objects) == sorted(everything)
 
 
+@pytest.mark.parametrize("rights", ["SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"])
+def test_triggers_that_an_account_may_fire_but_not_see_come_from_the_dump(
+    database_server: DatabaseServer, odd: str, rights: str
+) -> None:
+    user = database_server.make_account(f"{rights} ON {odd}.*")
+    with open_catalogue(database_server.endpoint(odd, user), NOWHERE) as catalogue:
+        schema = read_schema(catalogue, odd)
+    assert not [one for one in schema.objects if one.kind is ObjectKind.TRIGGER]
+    names_them = database_server.version in {"10.11", "11.8"}
+    listed = ["trigger t1", "trigger t0"] if names_them else []
+    assert [one.partition(":")[0] for one in schema.unknown if one.startswith("trigger")] == [
+        *listed,
+        "triggers",
+    ]
+    merged = merge_objects(schema, read_dump(dump(database_server, odd)))
+    assert [one.name for one in merged.objects if one.kind is ObjectKind.TRIGGER] == ["t1", "t0"]
+    assert not [one for one in merged.unknown if one.startswith("trigger")]
+
+
 def test_dump_with_rows_is_refused_without_quoting_any(
     database_server: DatabaseServer, odd: str
 ) -> None:

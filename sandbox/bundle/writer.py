@@ -50,6 +50,7 @@ class BundleSummary:
 
     Attributes:
         path: Its folder.
+        manifest: Its table of contents.
         tables: Its tables.
         rows: Rows in all tables.
         bytes: Size of their text.
@@ -58,6 +59,7 @@ class BundleSummary:
     """
 
     path: Path
+    manifest: Manifest
     tables: int
     rows: int
     bytes: int
@@ -220,6 +222,7 @@ class BundleWriter:
         self._place(text)
         return BundleSummary(
             path=self._out,
+            manifest=whole,
             tables=verified.tables,
             rows=verified.rows,
             bytes=verified.bytes,

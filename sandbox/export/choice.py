@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from sandbox.capture.requests import FailingRequest
 from sandbox.database.expressions import quoted
 from sandbox.database.literals import literal
 from sandbox.database.reader import Reader
@@ -16,6 +17,7 @@ from sandbox.subset.closure import NamedRows, Subset, choose_rows
 from sandbox.subset.identifiers import (
     Mention,
     Seed,
+    identifiers_in,
     read_log_mentions,
     read_request,
     resolve_mentions,
@@ -45,8 +47,21 @@ class Choice:
     seeded: Seeded
 
 
-def choose(request: ExportRequest, schema: Schema, reader: Reader, progress: Progress) -> Choice:
+def choose(
+    request: ExportRequest,
+    schema: Schema,
+    reader: Reader,
+    progress: Progress,
+    failing: Sequence[FailingRequest] = (),
+) -> Choice:
     """Choose the rows of an export inside the reader's snapshot.
+
+    Args:
+        request: What is asked for.
+        schema: The source's schema.
+        reader: Reads the source.
+        progress: Hears of it.
+        failing: Requests that failed, found in the logs of captured servers.
 
     Raises:
         UsageError: The request names tables that do not exist, or a log that cannot be read.
@@ -56,7 +71,7 @@ def choose(request: ExportRequest, schema: Schema, reader: Reader, progress: Pro
     # All snapshots are open by now: what still is as the schema says was so in them as well.
     for name, definition in schema.table_definitions.items():
         reader.confirm(name, definition)
-    seeded = read_seeds(request, schema)
+    seeded = read_seeds(request, schema, failing)
     included = tuple(
         NamedRows(one.table, one.sql, "asked for with --include") for one in request.sample.includes
     )
@@ -92,9 +107,14 @@ def count_small(schema: Schema, most: int, reader: Reader) -> frozenset[str]:
     return frozenset(small)
 
 
-def read_seeds(request: ExportRequest, schema: Schema) -> Seeded:
+def read_seeds(
+    request: ExportRequest, schema: Schema, failing: Sequence[FailingRequest] = ()
+) -> Seeded:
     """Read what the failure's logs and requests name."""
     mentions: list[Mention] = []
+    for one in failing:
+        mentions += identifiers_in(f"{one.method} {one.url}")
+        mentions += identifiers_in(one.message)
     for log in request.logs:
         mentions += read_log_mentions(log)
     for line in request.requests:

@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox import __version__
 from sandbox.bundle.manifest import Manifest, SourceEntry
 from sandbox.bundle.writer import BundleSummary, BundleWriter, refuse_taken
+from sandbox.capture.requests import failing_requests
 from sandbox.database.connect import open_catalogue
 from sandbox.database.statements import StatementLog
 from sandbox.errors import UsageError
@@ -55,7 +56,6 @@ class Exported:
     Attributes:
         planned: What it had planned.
         summary: The bundle.
-        manifest: Its table of contents.
         servers: What was taken of the web servers.
         read_seconds: How long production was read, from the snapshot's beginning to its end.
         readers: How many processes read.
@@ -64,7 +64,6 @@ class Exported:
 
     planned: Planned
     summary: BundleSummary
-    manifest: Manifest
     servers: ServersTaken
     read_seconds: float
     readers: int
@@ -81,6 +80,7 @@ def run_export(
     """
     refuse_taken(request.out)
     captures = read_captures(request.captures)
+    failing = failing_requests(captures.values())
     with _noting_statements(request.show_sql) as statements:
         with open_catalogue(request.endpoint, statements) as catalogue:
             source = look_at_source(request, catalogue, progress)
@@ -88,7 +88,7 @@ def run_export(
         decisions = decide_masking(request, schema, captures)
         with open_readers(_how_to_read(request, source, statements)) as readers:
             began = time.monotonic()
-            choice = choose(request, schema, readers.main, progress)
+            choice = choose(request, schema, readers.main, progress, failing)
             planned = Planned(source, decisions, choice)
             if dry_run:
                 return planned
@@ -98,12 +98,10 @@ def run_export(
                 readers.close()
                 _add_tables(planned, bundle, parts)
                 to_review = _add_objects(planned, bundle)
-                servers = add_servers(captures, decisions.masker, bundle, progress)
-                manifest = _describe(request, planned, servers, read_seconds, to_review)
-                summary = bundle.finish(manifest, progress)
-    return Exported(
-        planned, summary, manifest, servers, read_seconds, readers.count, readers.shifts
-    )
+                servers = add_servers(captures, failing, decisions.masker, bundle, progress)
+                facts = _describe(request, planned, servers, read_seconds, to_review)
+                summary = bundle.finish(facts, progress)
+    return Exported(planned, summary, servers, read_seconds, readers.count, readers.shifts)
 
 
 @contextmanager

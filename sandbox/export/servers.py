@@ -14,7 +14,7 @@ from sandbox.capture.archive import CapturedLog, ServerCapture, read_archive
 from sandbox.capture.configuration import mask_configuration, write_placeholders
 from sandbox.capture.masked import mask_facts, mask_requests
 from sandbox.capture.placeholders import Placeholders
-from sandbox.capture.requests import FailingRequest, failing_requests
+from sandbox.capture.requests import FailingRequest
 from sandbox.errors import UsageError
 from sandbox.masking.masker import Masker
 from sandbox.masking.segments import Segment, ToMask, assemble
@@ -58,9 +58,20 @@ def read_captures(archives: Mapping[str, Path]) -> Mapping[str, ServerCapture]:
 
 
 def add_servers(
-    captures: Mapping[str, ServerCapture], masker: Masker, bundle: BundleWriter, progress: Progress
+    captures: Mapping[str, ServerCapture],
+    failing: Sequence[FailingRequest],
+    masker: Masker,
+    bundle: BundleWriter,
+    progress: Progress,
 ) -> ServersTaken:
     """Add settings, logs and failing requests of every server to a bundle.
+
+    Args:
+        captures: The servers, by name.
+        failing: The requests that their logs say failed.
+        masker: Masks all of it.
+        bundle: Where it goes.
+        progress: Hears of it.
 
     Raises:
         MaskingRefused: Something cannot be masked.
@@ -78,10 +89,9 @@ def add_servers(
             stage.advance(1, name)
         placeholders_listed = write_placeholders(placeholders)
         bundle.add_json("config/placeholders.json", placeholders_listed, "what secrets stood for")
-        requests = failing_requests(captures.values())
-        _add_requests(requests, tuple(captures.values()), masker, bundle)
-        stage.done(f"{', '.join(captures)} · requests failed in {len(requests)} ways")
-    return ServersTaken(tuple(captures), len(requests), tuple(unknown))
+        _add_requests(failing, tuple(captures.values()), masker, bundle)
+        stage.done(f"{', '.join(captures)} · requests failed in {len(failing)} ways")
+    return ServersTaken(tuple(captures), len(failing), tuple(unknown))
 
 
 def _add_server(

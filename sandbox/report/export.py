@@ -96,12 +96,12 @@ class ExportResult:
             "stored_bytes": done.summary.stored_bytes,
             "tables": [
                 {"name": table.name, "rows": table.rows, "why": table.why}
-                for table in done.manifest.tables
+                for table in done.summary.manifest.tables
             ],
             "columns": dict(_column_counts(done.planned)),
             "losses": _losses_data(done),
             "named": _named_data(done.planned),
-            "unknown": list(done.manifest.unknown),
+            "unknown": list(done.summary.manifest.unknown),
             "servers": list(done.servers.names),
             "failing_requests": done.servers.failing,
             "read_seconds": round(done.read_seconds, 3),
@@ -110,7 +110,7 @@ class ExportResult:
             "shifts": done.shifts,
             "outside_snapshot": [name for name, _ in _preflight(done.planned).outside_snapshot],
             "write_rights": list(_preflight(done.planned).write_rights),
-            "key_id": done.manifest.key_id,
+            "key_id": done.summary.manifest.key_id,
         }
 
     def text(self) -> RenderableType:
@@ -126,7 +126,7 @@ class ExportResult:
         )
         yield (
             f"masked    {counts['masked']} columns, {counts['kept']} kept · "
-            f"key {done.manifest.key_id}"
+            f"key {done.summary.manifest.key_id}"
         )
         for loss in _losses_data(done):
             yield f"lost      {loss['table']}.{loss['column']}: {loss['count']:,} {loss['what']}"
@@ -250,7 +250,7 @@ def _named_data(planned: Planned) -> list[dict[str, Any]]:
 def _losses_data(done: Exported) -> list[dict[str, Any]]:
     return [
         {"table": table.name, "column": column.name, "what": what, "count": count}
-        for table in done.manifest.tables
+        for table in done.summary.manifest.tables
         for column in table.columns
         for what, count in column.losses.items()
     ]

@@ -7,15 +7,14 @@ bytes, folded to lower case, in every file, packed or not, and in names of files
 from __future__ import annotations
 
 import base64
-import io
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from captures import write_capture
 from commands import COMMAND, environment, option_file, sandbox
 from database_servers import DatabaseServer
 from sandbox.cli.app import run
@@ -114,11 +113,8 @@ def captured(folder: Path) -> Path:
     """Give what the capture script would have written on a server, secrets and all."""
     secret = WORDS[2]
     files = {
-        "FORMAT": "sandbox-capture 1\n",
         "facts.tsv": f"name\tweb1\nsystem.ID\tdebian\nother\t{secret}\n",
-        "missing.txt": "",
         "roles.tsv": "application\t/srv/application.ini\nnginx\t/etc/nginx/nginx.conf\n",
-        "release.txt": "",
         "vocabulary.txt": "application\nerror\n",
         "config/srv/application.ini": (
             f'[production]\nresources.db.params.password = "{secret}"\n; by {WORDS[3]}\n'
@@ -127,13 +123,7 @@ def captured(folder: Path) -> Path:
         "config/etc/nginx/nginx.conf": f'http {{ proxy_set_header X-Token "{secret}"; }}\n',
         "logs/var/log/shop.log": log(),
     }
-    archive = folder / "web1.tar.gz"
-    with tarfile.open(archive, "w:gz") as packed:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"capture/{name}")
-            member.size = len(text.encode())
-            packed.addfile(member, io.BytesIO(text.encode()))
-    return archive
+    return write_capture(folder / "web1.tar.gz", files)
 
 
 def found_in(text: bytes) -> list[str]:

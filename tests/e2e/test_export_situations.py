@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from captures import write_capture
 from commands import COMMAND, Ended, environment, option_file, private, sandbox
 from database_servers import DatabaseServer
 from sandbox.bundle.reader import open_bundle
@@ -236,6 +237,23 @@ def test_a_lost_connection_is_one_error(ops: Ops) -> None:
             ops.server.run(f"KILL {number}")
         stdout, stderr = process.communicate(timeout=60)
     refused(ops, Ended(process.returncode, stdout, stderr), 11)
+
+
+def test_rows_that_failing_requests_of_a_server_name_are_taken(ops: Ops) -> None:
+    archive = write_capture(
+        ops.folder / "web1.tar.gz",
+        {
+            "roles.tsv": "nginx-access\t/var/log/nginx/access.log\n",
+            "logs/var/log/nginx/access.log": "192.0.2.7 - - [25/Nov/2026:10:00:00 +0000] "
+            '"GET /visits/3 HTTP/1.1" 500 73 "-" "curl"\n'
+            '192.0.2.7 - - [25/Nov/2026:10:00:01 +0000] "GET /visits/1 HTTP/1.1" 200 73 "-" "-"\n'
+        },
+    )
+    settings = private(ops.folder / "sandbox.toml", "[sample]\nsmall = 0\n")
+    arguments = ops.arguments(sample="none", server=f"web1={archive}")
+    done = sandbox("--config", settings, *arguments, "--json", folder=ops.folder)
+    assert done.exit_code == 0, done.said
+    assert {one["name"]: one["rows"] for one in done.data["tables"]} == {"people": 1, "visits": 1}
 
 
 def test_an_alter_of_a_table_that_was_read_does_not_wait_for_the_rest(ops: Ops) -> None:

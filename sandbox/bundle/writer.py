@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -101,7 +101,7 @@ class BundleWriter:
                 made = tempfile.mkdtemp(prefix=f"{self._out.name}.partial-", dir=self._out.parent)
                 self._root = Path(made)
                 self._lock = _lock(self._root, wait=True)
-                _write_synced(self._root / UNFINISHED, b"")
+                _write_synced(self._root / UNFINISHED, ())
         except OSError as error:
             raise not_written(error) from None
         return self
@@ -160,7 +160,7 @@ class BundleWriter:
         """Add a schema object; its own definition is not looked at, the masked one is written."""
         name = f"{described.kind.value}-{self._unique(described.kind.value, described.name)}.sql"
         path = f"schema/{self._database}/{name}"
-        size, digest = self._write(path, _content_of(definition))
+        size, digest = self._write(path, [_content_of(definition)])
         entry = ObjectEntry(
             path=path,
             bytes=size,
@@ -187,9 +187,13 @@ class BundleWriter:
         Raises:
             ValueError: The path is not one that a bundle can have: a bug of ours.
         """
+        return self.add_pieces(path, [text], what)
+
+    def add_pieces(self, path: str, pieces: Iterable[MaskedText], what: str) -> FileEntry:
+        """Add a text that is too long to be held, piece by piece; see `add_text`."""
         if not is_safe_path(path) or path.split("/", maxsplit=1)[0] in _RESERVED:
             raise ValueError("not a path for a text of a bundle")
-        return self._add_file(path, _content_of(text), what)
+        return self._add_file(path, map(_content_of, pieces), what)
 
     def add_json(self, path: str, text: MaskedText, what: str) -> FileEntry:
         """Add facts as JSON; see `add_text`."""
@@ -212,8 +216,8 @@ class BundleWriter:
         whole = Manifest.model_validate({**dict(manifest), **contents, "files": []})
         bundle = Bundle(self.root, whole)
         # Made of the manifest and of masked definitions alone.
-        self._add_file(LOAD_SQL, render_load_sql(bundle), "loads the bundle without sandbox")
-        self._add_file(README, render_readme(whole).encode(), "says what this is")
+        self._add_file(LOAD_SQL, [render_load_sql(bundle)], "loads the bundle without sandbox")
+        self._add_file(README, [render_readme(whole).encode()], "says what this is")
         whole = Manifest.model_validate({**dict(whole), "files": self._files})
         text = whole.to_json()
         if parse_manifest(text) != whole:
@@ -234,7 +238,7 @@ class BundleWriter:
         """Write the manifest, which makes it a bundle, and rename the folder."""
         try:
             aside = self.root / UNFINISHED
-            _fill_synced(aside, manifest)
+            _fill_synced(aside, [manifest])
             for folder, _, _ in os.walk(self.root):
                 _sync_folder(Path(folder))
             aside.rename(self.root / MANIFEST)
@@ -246,22 +250,21 @@ class BundleWriter:
         except OSError as error:
             raise not_written(error) from None
 
-    def _add_file(self, path: str, content: bytes, what: str) -> FileEntry:
+    def _add_file(self, path: str, content: Iterable[bytes], what: str) -> FileEntry:
         size, digest = self._write(path, content)
         entry = FileEntry(path=path, bytes=size, sha256=digest, what=what)
         self._files.append(entry)
         return entry
 
-    def _write(self, path: str, content: bytes) -> tuple[int, str]:
+    def _write(self, path: str, content: Iterable[bytes]) -> tuple[int, str]:
         place = self.root / path
         try:
             _make_private(place.parent)
-            _write_synced(place, content)
+            return _write_synced(place, content)
         except FileExistsError:
             raise ValueError("a file of the bundle twice") from None
         except OSError as error:
             raise not_written(error) from None
-        return len(content), hashlib.sha256(content).hexdigest()
 
     def _folder_of(self, table: str) -> str:
         return self._unique("data", table)
@@ -301,16 +304,22 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _write_synced(place: Path, content: bytes) -> None:
+def _write_synced(place: Path, content: Iterable[bytes]) -> tuple[int, str]:
     open_private(place).close()
-    _fill_synced(place, content)
+    return _fill_synced(place, content)
 
 
-def _fill_synced(place: Path, content: bytes) -> None:
+def _fill_synced(place: Path, content: Iterable[bytes]) -> tuple[int, str]:
+    """Write a file to the disk itself; give its size and SHA-256."""
+    size, hashed = 0, hashlib.sha256()
     with place.open("wb") as file:
-        file.write(content)
+        for piece in content:
+            file.write(piece)
+            hashed.update(piece)
+            size += len(piece)
         file.flush()
         os.fsync(file.fileno())
+    return size, hashed.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

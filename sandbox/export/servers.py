@@ -17,7 +17,7 @@ from sandbox.capture.placeholders import Placeholders
 from sandbox.capture.requests import FailingRequest
 from sandbox.errors import UsageError
 from sandbox.masking.masker import Masker
-from sandbox.masking.segments import Segment, ToMask, assemble
+from sandbox.masking.segments import Segment, ToMask, masked_pieces
 from sandbox.model import Progress
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -111,7 +111,8 @@ def _add_server(
     for path, log in capture.logs.items():
         place = f"logs/{capture.name}/{path.lstrip('/')}"
         if is_safe_path(place):
-            bundle.add_text(place, assemble(_chunks(log), masker.mask_text), f"log, {log.kind}")
+            pieces = masked_pieces(_chunks(log), masker.mask_text)
+            bundle.add_pieces(place, pieces, f"log, {log.kind}")
         else:
             left_out.append(path)
     return left_out

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -140,8 +140,14 @@ def assemble(segments: Iterable[Segment], mask: MaskText) -> MaskedText:
     Raises:
         MaskingRefused: A piece does not fit the rule that was to let it pass.
     """
+    return MaskedText(b"".join(piece.content for piece in masked_pieces(segments, mask)))
+
+
+def masked_pieces(segments: Iterable[Segment], mask: MaskText) -> Iterator[MaskedText]:
+    """Give the pieces of a text masked, one by one; see `assemble`."""
     memo: dict[tuple[bytes, str], bytes] = {}
-    return MaskedText(b"".join(_leave(segment, mask, memo) for segment in segments))
+    for segment in segments:
+        yield MaskedText(_leave(segment, mask, memo))
 
 
 def mask_placeholders(places: Sequence[tuple[Placeholder, tuple[str, ...]]]) -> MaskedText:

@@ -6,6 +6,7 @@ writer (a database of ours). Whatever the driver says against it becomes a `Sour
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ _DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How a connection is encrypted.
+    """How a connection is encrypted: where it is not required, still wherever the server can.
 
     Attributes:
         required: Whether the server has to prove who it is; without that nothing is sent.
@@ -106,10 +107,10 @@ def open_catalogue(
     """
 
     def connect() -> Any:  # noqa: ANN401 - the driver is untyped
-        with translated(str(endpoint.address), connecting=True):
-            connection = logged_connection_class()(
-                log, **_arguments(endpoint, limits), charset="utf8mb4", autocommit=True
-            )
+        def logged(**arguments: Any) -> Any:  # noqa: ANN401 - the driver is untyped
+            return logged_connection_class()(log, **arguments, charset="utf8mb4", autocommit=True)
+
+        connection = _connect(logged, endpoint, _arguments(endpoint, limits))
         server = read_version(connection.get_server_info())
         with translated(str(endpoint.address)):
             _verify_encryption(endpoint, connection)
@@ -194,15 +195,32 @@ def _open_wire(
     from MySQLdb import _mysql  # noqa: PLC0415 - loads the C library
 
     what = str(endpoint.address)
+    arguments = _arguments(endpoint, limits, local_infile=local_infile)
+    connection = _connect(_mysql.connect, endpoint, arguments | {"conv": {}})
     with translated(what, connecting=True):
-        connection = _mysql.connect(
-            **_arguments(endpoint, limits, local_infile=local_infile), conv={}
-        )
         log.record("SET NAMES utf8mb4")
         connection.set_character_set("utf8mb4")
     with translated(what):
         _verify_encryption(endpoint, connection)
     return Wire(connection, log, what), read_version(connection.get_server_info())
+
+
+def _connect(connect: Callable[..., Any], endpoint: Endpoint, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - the driver is untyped
+    """Connect, encrypted wherever the server can: an account may have REQUIRE SSL.
+
+    On this machine a server that cannot is connected to all the same: nothing leaves it. MariaDB's
+    library goes on without encryption by itself; MySQL's has to be told, and both where the
+    server's encryption is too old for them.
+    """
+    what = str(endpoint.address)
+    try:
+        with translated(what, connecting=True):
+            return connect(**arguments)
+    except TlsFailed:
+        if endpoint.tls.required or not endpoint.address.is_local:
+            raise
+    with translated(what, connecting=True):
+        return connect(**arguments | {"ssl_mode": "DISABLED"})
 
 
 def _arguments(endpoint: Endpoint, limits: Limits, *, local_infile: bool = False) -> dict[str, Any]:
@@ -231,9 +249,9 @@ def _arguments(endpoint: Endpoint, limits: Limits, *, local_infile: bool = False
         _check_files(endpoint, given)
         # Chain and name of the server; MariaDB's library has no mode for the chain alone.
         arguments |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": given}
-    elif not address.socket:
-        # Encrypted where the server can: MariaDB's library goes on without where it cannot.
-        arguments |= {"ssl_mode": "PREFERRED" if address.is_local else "REQUIRED"}
+    else:
+        # Not PREFERRED: MariaDB's library takes that for "without".
+        arguments["ssl_mode"] = "REQUIRED"
     return arguments
 
 

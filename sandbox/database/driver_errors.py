@@ -6,6 +6,7 @@ accounts, so it is dropped, and the new error is raised ``from None``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,7 +24,12 @@ from sandbox.errors import (
 )
 
 _UNREACHABLE = frozenset({2002, 2003, 2005, 1129})
-_DENIED = frozenset({1045, 1130, 1698, 1820, 1862, 3118, 4151})
+_DENIED_PASSWORD = 1045
+_DENIED_HINT = (
+    f"{AccessDenied.default_hint} An account with REQUIRE SSL (or X509) is refused in the same "
+    "words where the server offers no TLS (or wants the ssl-cert of an option file)."
+)
+_DENIED = frozenset({_DENIED_PASSWORD, 1130, 1698, 1820, 1862, 3118, 4151})
 _DENIED_METHOD = frozenset({1156, 1251, 2012, 2054, 2058, 2059, 2061})
 _TLS = frozenset({2026, 3159})
 _MISSING_DATABASE = 1049
@@ -34,8 +40,27 @@ _WAITED = frozenset({1205, 1213, 3572})
 _TOO_LONG = frozenset({1028, 1969, 3024})
 _FULL = frozenset({1040, 1203, 1226})
 _LOST = frozenset({1053, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 3169, 4031})
-_LOST |= {2000, 2014, 2027}
+_LOST |= {2000, 2014, 2026, 2027}  # 2026: encryption of an open connection that broke off
 _STOPPED = 1317
+# What the libraries say of TLS, MariaDB's and MySQL's. They look at the chain first.
+_TLS_REASONS = (
+    (
+        re.compile(r"server does(?: not|n't) support", re.IGNORECASE),
+        "the server offers no TLS",
+    ),
+    (
+        re.compile(r"Validation of SSL server certificate|hostname|host name", re.IGNORECASE),
+        "its certificate does not bear the host's name",
+    ),
+    (
+        re.compile(r"expired|not yet valid", re.IGNORECASE),
+        "its certificate is not valid at this time",
+    ),
+    (
+        re.compile(r"self.signed|issuer|certificate verify failed|chain", re.IGNORECASE),
+        "its certificate is not signed by an authority that we were told to trust",
+    ),
+)
 _READ_ONLY = frozenset({1290, 1792, 1836})
 
 
@@ -50,7 +75,7 @@ def translated(what: str, *, connecting: bool = False) -> Iterator[None]:
     Raises:
         SourceError: What went wrong, as one of its classes, without a word of the driver.
     """
-    number = None
+    number, reason = None, ""
     try:
         yield
     except SourceError:
@@ -59,8 +84,12 @@ def translated(what: str, *, connecting: bool = False) -> Iterator[None]:
         number = _number(error)
         if number is None:
             raise
+        if number in _TLS:
+            reason = _tls_reason(error)
+    if number is not None and connecting:
+        raise _of_connecting(number, what, reason) from None
     if number is not None:
-        raise (_of_connecting if connecting else _of_statement)(number, what) from None
+        raise _of_statement(number, what) from None
 
 
 def _number(error: BaseException) -> int | None:
@@ -75,10 +104,17 @@ def _number(error: BaseException) -> int | None:
     return number if isinstance(number, int) else 0
 
 
-def _of_connecting(number: int, what: str) -> SourceError:
+def _tls_reason(error: BaseException) -> str:
+    """Say in our words what was wrong with TLS; nothing where the library does not tell."""
+    said = str(error)
+    return next((f": {ours}" for pattern, ours in _TLS_REASONS if pattern.search(said)), "")
+
+
+def _of_connecting(number: int, what: str, reason: str = "") -> SourceError:
     if number in _TLS:
         return TlsFailed(
-            f"No TLS connection to a server that could be verified: {what} (error {number}).",
+            f"No TLS connection to a server that could be verified: {what} (error {number})"
+            f"{reason}.",
             hint=_tls_hint(),
         )
     known: tuple[tuple[frozenset[int], type[SourceError], str], ...] = (
@@ -89,7 +125,8 @@ def _of_connecting(number: int, what: str) -> SourceError:
     )
     for numbers, kind, text in known:
         if number in numbers:
-            return kind(f"{text} (error {number}).")
+            hint = _DENIED_HINT if number == _DENIED_PASSWORD else None
+            return kind(f"{text} (error {number}).", hint=hint)
     if number in _DENIED_METHOD:
         return AccessDenied(
             f"The account logs in by a method that the client cannot use: {what} (error {number}).",
@@ -98,7 +135,8 @@ def _of_connecting(number: int, what: str) -> SourceError:
     if number == _MISSING_DATABASE:
         return SourceError(
             f"There is no such database: {what} (error {number}).",
-            hint="Check the database's name in the address; upper and lower case count.",
+            hint="Check the database's name in the address; upper and lower case count. One to "
+            "load into has to be made first: CREATE DATABASE NAME.",
         )
     if number == _DENIED_DATABASE:
         return RightMissing(
@@ -135,7 +173,8 @@ def _tls_hint() -> str:
     checks = "checks chain and host name together" if version.startswith("3.") else "checks both"
     return (
         "Name the authority of the server's certificate as ssl-ca in the option file; its name "
-        f"must be the host of the address. The client library here ({version}) {checks}. "
+        f"must be the host of the address. The client library here ({version}) {checks}; "
+        "certificates that servers make for themselves name no host, so none of them passes. "
         "Without it: run on the server over its socket, use an SSH tunnel, or accept the risk "
         "with --insecure-source."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import pickle
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import MySQLdb
 import pytest
 
 from database_servers import NOWHERE, ROOT, DatabaseServer
@@ -35,10 +37,11 @@ from sandbox.errors import (
     StatementFailed,
     TlsFailed,
 )
-from servers import ImageOf, answers, eventually, port_of, running
+from servers import ImageOf, answers, eventually, inside, port_of, running
 
 pytestmark = pytest.mark.docker
 
+WITH_OWN_CERTIFICATE = {"11.8", "9.7"}
 PLANTED = "planted-4711@example.org"
 
 
@@ -79,6 +82,7 @@ def test_missing_database_is_told(database_server: DatabaseServer) -> None:
     error = refused(database_server.endpoint("not_there"))
     assert "1049" in error.message
     assert "no such database" in error.message
+    assert "CREATE DATABASE" in error.hint
 
 
 def test_database_without_any_right_is_told(database_server: DatabaseServer) -> None:
@@ -295,7 +299,94 @@ def test_server_of_another_authority_is_not_connected_to(tls_server: TlsServer) 
     for ca in (tls_server.folder / "wrong.pem", None):
         error = refused(tls_server.endpoint(Tls(required=True, ca=ca)))
         assert type(error) is TlsFailed
+        assert error.message.endswith("signed by an authority that we were told to trust.")
         assert "client library" in error.hint
+
+
+def test_certificate_that_a_server_made_for_itself_names_no_host(
+    database_server: DatabaseServer, tmp_path: Path
+) -> None:
+    if database_server.version not in WITH_OWN_CERTIFICATE:
+        pytest.skip("makes no certificate")
+    ca = tmp_path / "ca.pem"
+    ca.write_text(own_authority(database_server))
+    plain = database_server.endpoint("mysql")
+    error = refused(Endpoint(plain.address, plain.password, Tls(required=True, ca=ca)))
+    assert type(error) is TlsFailed
+    assert error.message.endswith("its certificate does not bear the host's name.")
+    assert "name no host" in error.hint
+
+
+def own_authority(server: DatabaseServer) -> str:
+    """Give the certificate that a server's own one is signed by: on MariaDB, it is the same."""
+    if not server.is_mariadb:
+        (((_, folder),)) = server.ask("SHOW VARIABLES LIKE 'datadir'")
+        return inside(server.container, "cat", f"{folder.decode()}ca.pem")
+    told = subprocess.run(
+        ["openssl", "s_client", "-starttls", "mysql", "-connect", f"127.0.0.1:{server.port}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    ).stdout.decode()
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    return f"{begin}{told.partition(begin)[2].partition(end)[0]}{end}\n"
+
+
+def test_account_that_requires_tls_is_let_in_on_this_machine(
+    database_server: DatabaseServer,
+) -> None:
+    user = database_server.make_account("SELECT ON *.*")
+    database_server.run(f"ALTER USER {user} REQUIRE SSL")
+    endpoint = database_server.endpoint("mysql", user)
+    if database_server.version in WITH_OWN_CERTIFICATE:
+        open_each(endpoint)
+    else:
+        error = refused(endpoint)
+        assert type(error) is AccessDenied
+        assert "REQUIRE SSL" in error.hint
+
+
+def test_account_that_requires_tls_is_let_in_where_the_server_has_a_certificate(
+    tls_server: TlsServer,
+) -> None:
+    root = tls_server.endpoint(Tls(required=False))
+    with open_writer(root, NOWHERE) as writer:
+        writer.execute("CREATE USER strict_one IDENTIFIED BY 'strict-secret' REQUIRE SSL")
+    address = dataclasses.replace(root.address, user="strict_one", database="")
+    open_each(Endpoint(address, Secret("strict-secret"), root.tls))
+
+
+def open_each(endpoint: Endpoint) -> None:
+    """Open every kind of session, each of which has to be encrypted."""
+    with open_catalogue(endpoint, NOWHERE) as catalogue:
+        assert catalogue.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")[0][1]
+    with open_reader(endpoint, NOWHERE, snapshot=True) as reader:
+        assert next(reader.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'", columns=2))[1][0]
+    with open_writer(endpoint, NOWHERE) as writer:
+        assert writer.fetch("SHOW SESSION STATUS LIKE 'Ssl_cipher'")[0][1]
+
+
+def test_library_that_insists_on_encryption_goes_on_without_on_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def insists(*, ssl_mode: str, **_: object) -> object:
+        asked.append(ssl_mode)
+        number = 2026 if ssl_mode == "REQUIRED" else 2003
+        raise MySQLdb.OperationalError(
+            number, "SSL connection error: SSL is required but the server doesn't support it"
+        )
+
+    monkeypatch.setattr("MySQLdb._mysql.connect", insists)
+    local = Endpoint(Address("r", "127.0.0.1", 3306, "shop"), Secret("x"), Tls(required=False))
+    with pytest.raises(SourceUnreachable):
+        open_reader(local, NOWHERE, snapshot=True)
+    assert asked == ["REQUIRED", "DISABLED"]
+    remote = Endpoint(Address("r", "db.example", 3306, "shop"), Secret("x"), Tls(required=False))
+    with pytest.raises(TlsFailed, match="the server offers no TLS"):
+        open_reader(remote, NOWHERE, snapshot=True)
+    assert asked == ["REQUIRED", "DISABLED", "REQUIRED"]
 
 
 def test_missing_file_of_the_authority_is_named(tls_server: TlsServer) -> None:
@@ -341,7 +432,7 @@ def test_account_that_only_reads_frees_locks_where_there_is_no_binary_log(
 def test_server_that_cannot_encrypt_is_not_connected_to(
     database_server: DatabaseServer, authorities: Path
 ) -> None:
-    if database_server.version not in {"10.5", "10.11"}:
+    if database_server.version in WITH_OWN_CERTIFICATE:
         pytest.skip("makes a certificate of its own")
     plain = database_server.endpoint("mysql")
     endpoint = Endpoint(
@@ -349,4 +440,5 @@ def test_server_that_cannot_encrypt_is_not_connected_to(
     )
     error = refused(endpoint)
     assert type(error) is TlsFailed
+    assert error.message.endswith("the server offers no TLS.")
     assert "client library" in error.hint

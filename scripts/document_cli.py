@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from sandbox.cli.app import app
+from sandbox.cli.commands import app
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs/reference/cli.md"
 _PLAIN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}

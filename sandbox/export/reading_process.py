@@ -6,8 +6,10 @@ import multiprocessing
 import signal
 import time
 import traceback
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,8 @@ class Helper:
         self._process = context.Process(
             target=_help, args=(theirs, request), daemon=True, name="sandbox-reader"
         )
-        self._process.start()
+        with _deaf_to_interrupts():
+            self._process.start()
         theirs.close()
 
     @property
@@ -122,6 +125,20 @@ class Helper:
         self._process.close()
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes that are started inside never hear of Ctrl-C, not even while they start.
+
+    It reaches the whole process group; we hear of it behind the block, and decide what it means.
+    """
+    resource_tracker.ensure_running()  # started inside, it would open our ears again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _died() -> SourceLost:
     return SourceLost(
         "a reading process ended before its part was done.",
@@ -132,8 +149,6 @@ def _died() -> SourceLost:
 
 def _help(pipe: Connection, request: HelperRequest) -> None:
     """Read parts as they are handed out; runs in a process of its own."""
-    # Ctrl-C reaches the whole process group: the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone
         try:
             with request.show_sql.open("a") if request.show_sql else nullcontext() as file:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from sandbox.cli import app as command_line
-from sandbox.cli.app import run
+from sandbox.cli.app import Terminated
+from sandbox.cli.commands import run
 from sandbox.errors import ExitCode, MaskingRefused, SandboxError
 from sandbox.report.envelope import VERSION
 
@@ -99,6 +102,15 @@ def test_an_error_is_one_object_on_stdout_with_json_and_text_on_stderr_without(
         f"hint: {error['hint']}",
         "exit 14",
     ]
+
+
+def test_bare_command_shows_its_help_as_wrong_usage(tmp_path: Path) -> None:
+    bare = sandbox(cwd=tmp_path)
+    assert (bare.returncode, bare.stdout) == (ExitCode.USAGE, "")
+    assert bare.stderr == sandbox("--help", cwd=tmp_path).stdout
+    assert "\n  export " in bare.stderr
+    envelope = parsed(sandbox("--json", cwd=tmp_path).stdout)
+    assert envelope["errors"][0]["message"] == "Missing command."
 
 
 @pytest.mark.parametrize(
@@ -237,7 +249,7 @@ def test_every_error_ends_with_its_own_code(
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(KeyboardInterrupt(), 130), (typer.Abort(), 130), (command_line.Terminated(), 143)],
+    [(KeyboardInterrupt(), 130), (typer.Abort(), 130), (Terminated(), 143)],
 )
 def test_an_end_from_outside_has_its_own_code(
     error: BaseException, code: int, failing_with: Any, capsys: pytest.CaptureFixture[str]
@@ -266,6 +278,44 @@ def test_the_process_ends_as_a_signal_asks(tmp_path: Path, sent: signal.Signals,
         ):
             process.send_signal(sent)
             assert process.wait(timeout=60) == code
+
+
+def test_ctrl_c_is_answered_in_one_line_from_the_first_moment_on(tmp_path: Path) -> None:
+    address = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX) as silent, contextlib.ExitStack() as running:
+        silent.bind(str(address))
+        silent.listen(100)
+        processes = []
+        for step in range(16):
+            process = running.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-m", "sandbox", "doctor", "--for", "up"],
+                    env={**os.environ, "DOCKER_HOST": f"unix://{address}"},
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            _wait_until_ours(process.pid)
+            time.sleep(step * 0.05)
+            process.send_signal(signal.SIGINT)
+            processes.append(process)
+        said = "interrupted: nothing was left half-made; exit 130\n"
+        for process in processes:
+            assert process.communicate(timeout=60)[1] == said
+            assert process.returncode == ExitCode.INTERRUPTED
+
+
+def _wait_until_ours(process: int) -> None:
+    """Wait until our code runs: what comes before is the interpreter's own."""
+    status = Path(f"/proc/{process}/status")
+    ours = 1 << (signal.SIGTERM - 1)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
+        if caught and int(caught[1], 16) & ours:
+            return
+        time.sleep(0.002)
+    pytest.fail("it did not start")
 
 
 def _asked(silent: socket.socket) -> socket.socket:

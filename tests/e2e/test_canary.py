@@ -17,7 +17,7 @@ import zstandard
 from captures import write_capture
 from commands import COMMAND, environment, option_file, sandbox
 from database_servers import DatabaseServer
-from sandbox.cli.app import run
+from sandbox.cli.commands import run
 from sandbox.masking.masker import Masker
 from sandbox.model import Batch, MaskedBatch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -47,3 +48,19 @@ def test_what_goes_wrong_over_there_is_told_here(helper: Helper, listener: socke
     connection.close()
     with pytest.raises(SourceUnreachable, match="broke the connection off"):
         helper.wait_until_ready()
+
+
+def test_interrupt_of_the_process_group_is_not_for_it(
+    helper: Helper, listener: socket.socket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # From before its interpreter runs until it has connected: it takes most of a second to start.
+    listener.settimeout(0.02)
+    connection = None
+    while connection is None:
+        os.kill(helper.pid, signal.SIGINT)
+        with contextlib.suppress(TimeoutError):
+            connection, _ = listener.accept()
+    connection.close()
+    with pytest.raises(SourceUnreachable, match="broke the connection off"):
+        helper.wait_until_ready()
+    assert capfd.readouterr().err == ""

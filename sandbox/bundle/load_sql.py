@@ -28,6 +28,8 @@ _HEAD = """\
 --        CREATE DATABASE {database} CHARACTER SET {charset} COLLATE {collation};
 --   3. In the same folder, run this file:
 --        mariadb --local-infile=1 --binary-mode --comments DATABASE < load.sql
+--   4. Remove what was unpacked: it is no part of the bundle.
+--        find data -name '*.tsv' -delete
 --
 -- LOCAL turns errors of rows into warnings. So the rows of each table are counted behind it: the
 -- two numbers are printed, and where they differ the script ends with error 1242 and an exit code.

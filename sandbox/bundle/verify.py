@@ -1,4 +1,4 @@
-"""Tell whether a bundle is whole and well-formed: every file, no other file, sizes, digests, rows.
+"""Tell whether a bundle is whole and well-formed: every file, nothing else, sizes, digests, rows.
 
 Takes a folder or an open bundle, gives what was verified. Everything that is wrong comes at once.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sandbox.bundle.definitions import creates
 from sandbox.bundle.manifest import MANIFEST, UNFINISHED, ObjectEntry, PartEntry, TableEntry
@@ -18,6 +18,7 @@ from sandbox.errors import BundleInvalid
 from sandbox.model import Progress, Stage
 
 _MAX_FINDINGS = 50
+_PACKED = ".zst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,15 @@ def verify_contents(bundle: Bundle, progress: Progress) -> Verified:
         BundleInvalid: With everything that is wrong as its findings.
     """
     manifest = bundle.manifest
-    findings = _stray_files(bundle)
+    strays = _strays(bundle)
+    findings = strays.findings
     with progress.stage("verify", total=len(manifest.paths), unit="files") as stage:
         for table in manifest.tables:
             for part in table.parts:
                 findings += _faults_of_part(bundle, table, part)
                 stage.advance(1, part.path)
         findings += _faults_of_texts(bundle, stage)
-        _refuse(bundle, findings)
+        _refuse(bundle, findings, strays.unpacked)
         stage.done(f"{manifest.rows} rows in {len(manifest.paths)} files match their digests")
     return Verified(
         path=bundle.root,
@@ -83,19 +85,32 @@ def check_digests(bundle: Bundle, progress: Progress) -> None:
         BundleInvalid: With everything that is wrong as its findings.
     """
     manifest = bundle.manifest
-    findings = _stray_files(bundle)
+    strays = _strays(bundle)
+    findings = strays.findings
     with progress.stage("verify", total=len(manifest.paths), unit="files") as stage:
         for part in (part for table in manifest.tables for part in table.parts):
             findings += _faults_of_file(bundle, part.path, part.stored_bytes, part.sha256)
             stage.advance(1, part.path)
         findings += _faults_of_texts(bundle, stage)
-        _refuse(bundle, findings)
+        _refuse(bundle, findings, strays.unpacked)
         stage.done(f"{len(manifest.paths)} files match their digests")
 
 
-def _refuse(bundle: Bundle, findings: list[str]) -> None:
+def _refuse(bundle: Bundle, findings: list[str], unpacked: list[str]) -> None:
+    if unpacked:
+        more = f" and {len(unpacked) - 1} more" if len(unpacked) > 1 else ""
+        findings = [
+            *findings,
+            f"{unpacked[0]}{more}: the rows of parts, unpacked beside them for load.sql.",
+        ]
     if not findings:
         return
+    if unpacked and len(findings) == 1:
+        raise BundleInvalid(
+            f"{bundle.root} is whole, but was unpacked to be loaded by hand.",
+            findings=tuple(findings),
+            hint="Remove what was unpacked: in that folder, find data -name '*.tsv' -delete",
+        )
     shown = findings[:_MAX_FINDINGS]
     if len(findings) > len(shown):
         shown.append(f"and {len(findings) - len(shown)} more")
@@ -103,25 +118,51 @@ def _refuse(bundle: Bundle, findings: list[str]) -> None:
     raise BundleInvalid(f"{bundle.root} is damaged: {things} wrong.", findings=tuple(shown))
 
 
-def _stray_files(bundle: Bundle) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Strays:
+    """What lies in a bundle's folder that the manifest does not name.
+
+    Attributes:
+        findings: What is said of it, but for what was unpacked.
+        unpacked: The paths of files that are parts without their packing, by their names.
+    """
+
+    findings: list[str]
+    unpacked: list[str]
+
+
+def _strays(bundle: Bundle) -> _Strays:
     is_written = (bundle.root / MANIFEST).exists()
     known = {*bundle.manifest.paths, MANIFEST if is_written else UNFINISHED}
-    findings = []
+    folders = {folder.as_posix() for path in known for folder in PurePosixPath(path).parents}
+    findings, unpacked = [], []
     for place in _walk(bundle.root):
         path = place.relative_to(bundle.root).as_posix()
-        if path not in known:
-            # Such a name may be anything; `ascii` keeps control characters off the terminal.
-            kind = "a symbolic link" if place.is_symlink() else "a file"
-            findings.append(f"{path!a} is {kind} that the manifest does not name.")
-    return sorted(findings)
+        if path in known or (path in folders and _is_folder(place)):
+            continue
+        if f"{path}{_PACKED}" in known and place.is_file() and not place.is_symlink():
+            unpacked.append(path)
+            continue
+        # Such a name may be anything; `ascii` keeps control characters off the terminal.
+        findings.append(f"{path!a} is {_kind(place)} that the manifest does not name.")
+    return _Strays(sorted(findings), sorted(unpacked))
+
+
+def _is_folder(place: Path) -> bool:
+    return place.is_dir() and not place.is_symlink()
+
+
+def _kind(place: Path) -> str:
+    if place.is_symlink():
+        return "a symbolic link"
+    return "an empty folder" if place.is_dir() else "a file"
 
 
 def _walk(folder: Path) -> Iterator[Path]:
+    """Give everything in a folder but folders that hold something: that stands for them."""
     for place in folder.iterdir():
-        if place.is_dir() and not place.is_symlink():
-            yield from _walk(place)
-        else:
-            yield place
+        inner = list(_walk(place)) if _is_folder(place) else []
+        yield from inner or [place]
 
 
 def _faults_of_texts(bundle: Bundle, stage: Stage) -> list[str]:

@@ -47,7 +47,7 @@ class BundleWhole:
             line(
                 f"{one.rows:,} rows in {one.tables} tables, {decimal(one.bytes)} of text in "
                 f"{one.files} files of {decimal(one.stored_bytes)}; every file matches its digest, "
-                "and there is no other file."
+                "and nothing else is there."
             ),
         )
 

@@ -210,11 +210,42 @@ def test_everything_that_is_wrong_comes_at_once(bundle: Path) -> None:
     (bundle / "logs/web1/error.log").write_bytes(b"it brake")
     (bundle / "extra").write_bytes(b"")
     (bundle / "logs/link").symlink_to("/etc/passwd")
+    (bundle / "data/nothing/in it").mkdir(parents=True)
+    (bundle / "data/shop/orders/0002.tsv.zst").unlink()
     assert set(findings_of(bundle)) == {
         f"{ORDERS} is missing.",
+        "data/shop/orders/0002.tsv.zst is missing.",
         "logs/web1/error.log does not match its digest.",
         "'extra' is a file that the manifest does not name.",
         "'logs/link' is a symbolic link that the manifest does not name.",
+        "'data/nothing/in it' is an empty folder that the manifest does not name.",
+    }
+
+
+@pytest.mark.parametrize(
+    "check", [verify_bundle, lambda root, p: check_digests(open_bundle(root), p)]
+)
+def test_a_bundle_that_was_unpacked_is_told_as_that_in_one_line(
+    bundle: Path, check: Callable[..., object]
+) -> None:
+    for part in bundle.glob("data/**/*.zst"):
+        unpacked = zstandard.ZstdDecompressor().decompressobj().decompress(part.read_bytes())
+        part.with_suffix("").write_bytes(unpacked)
+    with pytest.raises(BundleInvalid) as caught:
+        check(bundle, Silent())
+    assert caught.value.message == f"{bundle} is whole, but was unpacked to be loaded by hand."
+    (finding,) = caught.value.findings
+    assert finding.endswith(
+        "0001.tsv and 2 more: the rows of parts, unpacked beside them for load.sql."
+    )
+    (bundle / ORDERS).unlink()
+    (bundle / "extra.tsv").write_bytes(b"")
+    assert len(findings_of(bundle)) == 3
+    for part in bundle.glob("data/**/*.tsv"):
+        part.unlink()
+    assert set(findings_of(bundle)) == {
+        f"{ORDERS} is missing.",
+        "'extra.tsv' is a file that the manifest does not name.",
     }
 
 

@@ -15,11 +15,14 @@ from sandbox.masking.maskers.dates import move_written_date
 from sandbox.masking.maskers.free_text_pattern import (
     NAMES_OF_SECRETS,
     SIGNS_BEHIND_WORDS,
+    WITHOUT_IBANS,
+    is_token,
     pattern_for,
 )
 from sandbox.masking.maskers.identifiers import (
+    is_hex_token,
+    is_iban,
     is_luhn,
-    is_valid_iban,
     mask_card,
     mask_iban,
     mask_telephone,
@@ -37,6 +40,7 @@ _CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _PIECE = re.compile(rf"(\d+)|({WORD.pattern})")
 _SURROGATE_DIGITS = 9
+_BESIDE_SECRETS = " \t\r\"'"
 _TELEPHONE_DIGITS = range(7, 16)
 _PRODUCTS = re.compile(
     r"(?:Chrome|Chromium|CriOS|Firefox|FxiOS|Safari|Version|Edge?|OPR|Opera|Gecko|Trident|MSIE|PHP|nginx|Apache)"
@@ -79,6 +83,7 @@ class FreeText:
             "address": self._address,
             "escaped": self._escaped,
             "uuid": lambda found: self._token(found[0]),
+            "joined": lambda found: self._token(found[0]),
             "token": lambda found: self._token(found[0]),
             "mixed": self._mixed,
             "telephone": self._telephone,
@@ -102,13 +107,15 @@ class FreeText:
             key, value = found.groups()
             masked += [self.mask(text[end : found.start()]), key]
             is_secret = _SECRET_NAME.search(key) is not None
-            masked.append(self._words.mask(value) if is_secret else self.mask(value))
+            masked.append(self._mask_secret(value) if is_secret else self.mask(value))
             end = found.end()
         return "".join(masked) + self.mask(text[end:])
 
     def mask_word(self, word: str) -> str:
-        """Mask a word unless it is known to be harmless."""
-        return word if self.is_known(word) else self._words.mask_word(word)
+        """Mask a word unless it is known to be harmless; a token may consist of letters."""
+        if self.is_known(word):
+            return word
+        return self._token(word) if is_hex_token(word) else self._words.mask_word(word)
 
     def is_known(self, word: str) -> bool:
         """Tell whether a word may stay: it is in the vocabulary, or all its parts are."""
@@ -125,7 +132,13 @@ class FreeText:
 
     def _secret(self, found: re.Match[str]) -> str:
         """Mask what a key of that name holds as a whole: a password may be an everyday word."""
-        return self._piecewise(found["secret"]) + self._words.mask(found["value"])
+        return self._piecewise(found["secret"]) + self._mask_secret(found["value"])
+
+    def _mask_secret(self, value: str) -> str:
+        """Mask all of a secret; a token becomes what it becomes in a table."""
+        if is_token(value.strip(_BESIDE_SECRETS)):
+            return self._token(value)
+        return self._words.mask(value)
 
     def _token(self, text: str) -> str:
         return mask_token(self._prf, "token", self._words, text)
@@ -136,9 +149,9 @@ class FreeText:
 
     def _iban(self, found: re.Match[str]) -> str:
         text = found[0]
-        if not is_valid_iban(text) and sum(sign.isdigit() for sign in text) <= _SURROGATE_DIGITS:
-            return self._piecewise(text)
-        return mask_iban(self._prf, "iban", self._words, text)
+        if is_iban(text):
+            return mask_iban(self._prf, "iban", self._words, text)
+        return WITHOUT_IBANS.sub(self._replace, text)
 
     def _address(self, found: re.Match[str]) -> str:
         text, start = found[0], found.start()

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from sandbox.masking.maskers.addresses import IPV4, IPV6
 from sandbox.masking.maskers.dates import WRITTEN_DATE
+from sandbox.masking.maskers.identifiers import IBAN_LENGTHS, is_hex_token
 from sandbox.masking.words import WORD
 
 NAMES_OF_SECRETS = (
@@ -34,8 +35,22 @@ _ZONE = (
 )
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://"
 _ESCAPE = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
+# Grouped by fours, or without any blank; known countries' also grouped in another way.
+_IBAN = rf"""(?<!\w)(?=[A-Za-z]{{2}}\d\d)(?:
+        (?:{"|".join(IBAN_LENGTHS)})\d\d(?:\s?[A-Z0-9]{{4}}){{2,7}}(?:\s?[A-Z0-9]{{1,3}})?
+        |[A-Za-z]{{2}}\d\d(?:(?:\s[A-Za-z0-9]{{4}}){{2,7}}(?:\s[A-Za-z0-9]{{1,3}})?
+            |[A-Za-z0-9]{{11,30}})
+        )(?!\w)"""
+# Hexadecimal in one case, from eight signs on, with a digit and a letter.
+_HEX_RUN = r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}"
+# The same in parts, one of which mixes the two; a part of 16 signs is a token of its own.
+_HEX_PARTS = r"""(?=[0-9a-f\-]*?(?:[a-f][0-9]|[0-9][a-f]))(?=[0-9a-f\-]{13})
+        [0-9a-f]{1,15}(?:-[0-9a-f]{1,15})+"""
+# Base64 as URLs have it: capitals behind small letters, letters behind digits, no long words.
+_BASE64_PARTS = r"""(?=[A-Za-z0-9]*[_\-])(?=[A-Za-z0-9_\-]*?[a-z][0-9]*[A-Z])
+        (?=[A-Za-z0-9_\-]*?[0-9][A-Za-z])(?:(?![a-z]{7})[A-Za-z0-9_\-]){20,}={0,2}"""
 
-_FIGURE, _ESCAPED = "figure", "escape"
+_FIGURE, _ESCAPED, _JOINED = "figure", "escape", "joined"
 _NAMED, _SECRET, _SECRET_WITHIN = "name", "secret", "secret within"
 _SLASH, _AT, _DASH = "/", "@", "-"
 # A name of letters only that is written like an IPv6 address has "::" at least.
@@ -87,13 +102,15 @@ ALTERNATIVES: tuple[tuple[str, str], ...] = (
     (_FIGURE, rf"(?P<moment>(?<![\w])(?:{_MOMENT})(?!\w))"),
     (_SLASH, rf"(?P<zone>\b{_ZONE}\b)"),
     (_FIGURE, rf"(?P<date>(?<![\w.\-])(?:{WRITTEN_DATE})(?![\w\-]))"),
-    (_FIGURE, r"""(?P<iban>(?<!\w)[A-Za-z]{2}\d\d(?:\s?[A-Za-z0-9]{4}){2,7}
-        (?:\s?[A-Za-z0-9]{1,3})?(?!\w))"""),
     (_FIGURE, rf"(?P<address>{IPV6}|{IPV4})"),
     (_ESCAPED, rf"(?P<escaped>[\w.+\-]{{0,60}}(?:{_ESCAPE})(?:[\w.+\-]|{_ESCAPE})*)"),
     (_DASH, r"(?P<uuid>(?<!\w)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?!\w))"),
-    (_FIGURE, r"""(?P<token>(?<![^\W_])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])
-        [A-Za-z0-9]{16,}={0,2}(?![^\W_]))"""),
+    (_JOINED, rf"""(?P<joined>(?<![\w\-])(?:
+        {_HEX_PARTS}|{_HEX_PARTS.replace("a-f", "A-F")}|{_BASE64_PARTS})(?![\w\-]))"""),
+    (_FIGURE, rf"(?P<iban>{_IBAN})"),
+    (_FIGURE, rf"""(?P<token>(?<![^\W_])(?:
+        {_HEX_RUN}|{_HEX_RUN.replace("a-f", "A-F")}
+        |(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{{16,}}={{0,2}})(?![^\W_]))"""),
     (_FIGURE, r"""(?P<mixed>(?<![^\W_])(?:[A-Za-z]++\d++|\d++[A-Za-z]++){2,}
         [A-Za-z]*+(?![^\W_]))"""),
     (_FIGURE, r"""(?P<telephone>(?<![\w.])
@@ -106,6 +123,17 @@ ALTERNATIVES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """What a text must hold for an alternative to fit anywhere in it (nothing, if empty), and that
 alternative."""
+WITHOUT_IBANS = re.compile(
+    "|".join(
+        one for needs, one in ALTERNATIVES if needs != _SECRET and not one.startswith("(?P<iban>")
+    ),
+    re.VERBOSE,
+)
+"""Finds all that is recognised in what looks like an IBAN, and is none."""
+_TOKENS = re.compile(
+    "|".join(one for _, one in ALTERNATIVES if re.match(r"\(\?P<(?:uuid|joined|token)>", one)),
+    re.VERBOSE,
+)
 # What a word must not begin with, or another alternative might begin with it.
 _BEGINNINGS = (
     (_SECRET_WITHIN, rf"[^\W\d_A-Z]*+(?:(?!{_NAME_WITHIN})[A-Z][^\W\d_A-Z]*+)*+{_NAME_WITHIN}"),
@@ -114,6 +142,15 @@ _BEGINNINGS = (
     (_NAMED, r"(?:Basic|Bearer)\s"),
     (_FIGURE, rf"{_MONTH}\s"),
 )
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text is a token, and nothing else.
+
+    >>> is_token("fa83a11a198d5a7f"), is_token("Shop_Model_Order2_Item_V3Long")
+    (True, False)
+    """
+    return is_hex_token(text) or _TOKENS.fullmatch(text) is not None
 
 
 def pattern_for(text: str) -> re.Pattern[str]:
@@ -130,12 +167,14 @@ def pattern_for(text: str) -> re.Pattern[str]:
         held.append(_NAMED)
     if _FIGURES.search(text):
         held.append(_FIGURE)
+        if _DASH in text or "_" in text:
+            held.append(_JOINED)
     if "%" in text or "\\u" in text:
         held.append(_ESCAPED)
     return _pattern_of(tuple(held))
 
 
-@lru_cache(maxsize=2**8)
+@lru_cache(maxsize=2**9)
 def _pattern_of(held: tuple[str, ...]) -> re.Pattern[str]:
     fitting = (one for needs, one in ALTERNATIVES if not needs or needs in held)
     return re.compile("|".join([_plain_words(held), *fitting]), re.VERBOSE)

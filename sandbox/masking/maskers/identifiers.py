@@ -19,11 +19,27 @@ _TWO_DIGIT_CODES = frozenset(
     for code in codes
 )  # fmt: skip
 _IBAN = re.compile(r"([A-Za-z]{2})([0-9]{2})([A-Za-z0-9]{8,30})")
+IBAN_LENGTHS = {
+    country: length
+    for length, countries in {
+        15: "NO", 16: "BE", 18: "DK FI FK FO GL NL SD", 19: "MK SI",
+        20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV", 22: "BG BH CR DE GB GE IE ME RS VA",
+        23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST",
+        26: "IS TR", 27: "BI DJ FR GR IT MC MR SM",
+        28: "AL AZ BY CY DO GT HN HU LB NI PL SV", 29: "BR EG PS QA UA", 30: "JO KW MU YE",
+        31: "MT SC", 32: "LC", 33: "RU",
+    }.items()
+    for country in countries.split()
+}  # fmt: skip
+"""Signs of an IBAN by the country that it begins with."""
 _BLANKS = re.compile(r"[\s\-]")
+_GROUPED = re.compile(r"\w{4}\s")
+_FEW_DIGITS = 9  # a number of so many may be a surrogate key
 _ALNUM = string.digits + string.ascii_uppercase
 _CARD_LENGTHS = range(12, 20)
 _MODULUS = 97
 _CHUNK = 64
+_SHORTEST_TOKEN = 8
 _HEX = frozenset("0123456789abcdef")
 _LETTERS_AND_DIGITS = frozenset(string.digits + string.ascii_lowercase)
 _SHAPE = str.maketrans(dict.fromkeys(string.digits, "d") | dict.fromkeys(string.ascii_letters, "l"))
@@ -76,6 +92,24 @@ def is_valid_iban(iban: str) -> bool:
     """
     found = _IBAN.fullmatch(_BLANKS.sub("", iban))
     return found is not None and _remainder(found[1], found[2], found[3]) == 1
+
+
+def is_iban(text: str) -> bool:
+    """Tell an IBAN in a text, mistyped ones too, from a token that begins like one.
+
+    >>> is_iban("DE89 3704 0044 0532 0130 01"), is_iban("de89370400440532013000")
+    (True, True)
+    >>> is_iban("be16a1b2c3d4e5f6"), is_iban("fa83a11a198d5a7f")
+    (False, False)
+    """
+    if _GROUPED.match(text):
+        return is_valid_iban(text) or sum(sign.isdigit() for sign in text) > _FEW_DIGITS
+    compact = _BLANKS.sub("", text)
+    if IBAN_LENGTHS.get(compact[:2].upper()) != len(compact):
+        return False
+    if is_hex_token(compact) and not compact[2:].isdigit():
+        return False
+    return compact[:2].isupper() or is_valid_iban(text)
 
 
 def mask_iban(prf: Prf, domain: str, words: Words, text: str) -> str:
@@ -156,6 +190,17 @@ def _check_digit(digits: str) -> int:
 def _luhn_sum(digits: str) -> int:
     doubled = (2 * int(digit) for digit in digits[-2::-2])
     return sum(int(digit) for digit in digits[::-2]) + sum(one // 10 + one % 10 for one in doubled)
+
+
+def is_hex_token(text: str) -> bool:
+    """Tell whether a text is hexadecimal in one case, and neither a number nor too short.
+
+    >>> is_hex_token("fa83a11a"), is_hex_token("Fa83a11a"), is_hex_token("12345678")
+    (True, False, False)
+    """
+    if len(text) < _SHORTEST_TOKEN or not _HEX.issuperset(text.lower()):
+        return False
+    return text.islower() or text.isupper()
 
 
 def mask_token(prf: Prf, domain: str, words: Words, text: str) -> str:

@@ -44,6 +44,7 @@ FRAGMENTS = (
     "dbPassword", "userPasswort", "TOKEN", "DBTOKEN", "PaSSword", "authToken", "apiKey", "isBasic",
     "basİc", "wasIdentified by", "no", "none", "yes", "12/03/1980", "2026/11/25",
     "deadbeef-dead-beef-dead-beefdeadbeef", "Chrome/", "0000042", "https://", "+49", "I", "@", "#",
+    "fa83a11a198d5a7f", "a59c0837-bb12b1ad", "DE00aB3_xY9-kQ7zLm2Np5", "be12 abcd", "NO93860111179",
     "=", "=>", "'", '"', "(", ")", "/", ":", ",", ".", "-", "_", "\n", "\r\n", "\udcff",
 )  # fmt: skip
 # Secrets have two patterns, and what "secret" finds "secret within" finds as well.

@@ -155,9 +155,9 @@ def _why_one_session(catalogue: Catalogue, *, is_replica: bool | None) -> str:
         return "the server tells no position of a snapshot in its binary log"
     # Whether replication runs, any account may ask; whether it is set up, not.
     applies = is_replica or _status(catalogue, "Slaves_running") not in {"", "0"}
-    if applies and not catalogue.value("SELECT @@log_slave_updates"):
-        return "the server is a replica that does not log what it applies (log_slave_updates)"
     try:
+        if applies and not catalogue.value("SELECT @@log_slave_updates"):
+            return "the server is a replica that does not log what it applies (log_slave_updates)"
         rows = catalogue.rows("SHOW MASTER STATUS")
     except SourceError:
         return (

@@ -15,6 +15,8 @@ from functools import cached_property
 
 from sandbox.capture.archive import ServerCapture
 from sandbox.capture.nginx import directives
+from sandbox.masking.dictionary import split_camel, word_set
+from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.segments import Allowed, fits
 
 
@@ -62,11 +64,6 @@ class Known:
         return frozenset(found)
 
 
-def word_set(words: str) -> frozenset[str]:
-    """Give the words of a text as a set."""
-    return frozenset(words.split())
-
-
 _WORDS = re.compile(r"[A-Za-z]+")
 _PATH_WORDS = word_set(
     "access alternatives apache api app application apps assets bin bootstrap bundle ca cache "
@@ -81,10 +78,10 @@ _PATH_WORDS = word_set(
     "yaml zend zoneinfo self x so"
 )
 
-_SECRET = re.compile(
-    r"pass|pwd|secret|token|credential|salt|auth|(?<![a-z])pw(?![a-z])|private|api_?key|apikey"
-    r"|(?<![a-z])(?:key|pin|tan|otp|cert|certificate|signature|sign|nonce|iv|seed|license|licence"
-    r"|hash|dsn|cookie|bearer|encryption|crypt|hmac|signing|webhook)(?![a-z])"
+# Of settings that are called so nothing leaves either: a placeholder does no harm.
+_NEAR_SECRETS = word_set(
+    "auth authentication cert certificate cookie crypt encryption hash hmac iv key license licence "
+    "nonce oauth private seed sign signature signing webhook"
 )
 _NGINX_PASS = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass")
 _KINDS = (
@@ -215,12 +212,14 @@ _ZEND: tuple[tuple[re.Pattern[str], re.Pattern[bytes]], ...] = tuple(
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether the name of a setting speaks of a secret.
+    """Tell whether a setting is called like a secret, or like what leads to one.
 
     >>> is_secret("resources.db.params.password"), is_secret("shop.apiKey"), is_secret("keys.max")
     (True, True, False)
     """
-    return _SECRET.search(_spaced(name)) is not None and not _NGINX_PASS.fullmatch(name)
+    if _NGINX_PASS.fullmatch(name):
+        return False
+    return is_secret_name(name) or not _NEAR_SECRETS.isdisjoint(split_camel(_spaced(name)))
 
 
 def kind_of(name: str, value: bytes) -> str:

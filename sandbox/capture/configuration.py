@@ -17,6 +17,7 @@ from sandbox.capture.ini import Kind, Statement, split_commented, split_ini
 from sandbox.capture.nginx import Token, TokenKind, split_nginx
 from sandbox.capture.nginx_allowed import DATA_BLOCKS, Place, is_directive, judge_argument
 from sandbox.capture.placeholders import Placeholders
+from sandbox.masking.secret_names import speaks_of_secret
 from sandbox.masking.segments import (
     Allowed,
     MaskText,
@@ -224,7 +225,8 @@ def _after(statement: Statement) -> Iterator[Segment]:
 
 def _comment(text: bytes) -> Segment:
     """Mask a comment as text, without its digits; leave it out where it speaks of a secret."""
-    if is_secret(text.decode("latin-1")):
+    said = text.decode("latin-1")
+    if is_secret(said) or speaks_of_secret(said):
         return Verbatim(b"", Allowed.LAYOUT)
     return ToMask(re.sub(rb"[0-9]", b"0", text), "config", one_line=True)
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import unquote_plus
 
-from sandbox.capture.allowed import Known, is_known_path, is_secret
+from sandbox.capture.allowed import Known, is_known_path
 from sandbox.capture.archive import ServerCapture
 from sandbox.capture.requests import FailingRequest
+from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.segments import (
     Allowed,
     JsonString,
@@ -149,7 +149,7 @@ def _url(url: str) -> list[_Piece]:
     plain = path + mark
     for part in re.split(r"([&;])", query):
         name, equals, value = part.partition("=")
-        if value and is_secret(unquote_plus(name)):
+        if value and is_secret_name(name):
             pieces += [_log(plain + name + equals), ToMask(_bytes(value), "secret")]
             plain = ""
         else:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sandbox.capture.allowed import Known, is_known_path, is_secret, word_set
+from sandbox.capture.allowed import Known, is_known_path, is_secret
+from sandbox.masking.dictionary import word_set
 from sandbox.masking.segments import Allowed, fits
 
 _DIRECTIVES = word_set(

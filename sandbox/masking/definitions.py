@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from sandbox.masking.column_values import Masks, mask_column_values
 from sandbox.masking.personal_spans import PLAIN, SECRET, find_spans
-from sandbox.masking.secrets_in_code import Secrets, is_secret_name
+from sandbox.masking.secret_names import is_secret_name
+from sandbox.masking.secrets_in_code import Secrets
 from sandbox.masking.sql_tokens import Grammar, Kind, Token, code_of, word_set
 from sandbox.model import MaskedText, ObjectKind, SchemaObject
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 _EVERYDAY = Path(__file__).with_name("everyday_words.txt")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
 
 # What programs say: kept wherever text is masked, even where it is somebody's name as well. The
 # lines from "additional" on are what PHP 8's own messages are made of, read through by hand; of
@@ -160,3 +161,17 @@ def general_words() -> frozenset[str]:
 def split_words(texts: Iterable[str]) -> frozenset[str]:
     """Give the words of texts, as a vocabulary compares them."""
     return frozenset(word.casefold() for text in texts for word in _LETTERS.findall(text))
+
+
+def split_camel(word: str) -> list[str]:
+    """Split a name of a program at its capitals.
+
+    >>> split_camel("BasketsController"), split_camel("JSONException")
+    (['Baskets', 'Controller'], ['JSON', 'Exception'])
+    """
+    return _CAMEL.findall(word) or [word]
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Give the words of a text as a set."""
+    return frozenset(words.split())

@@ -206,7 +206,7 @@ class Masker:
         signs = text.decode("utf-8", "surrogateescape")
         texts = self._maskers.texts(WORDS, Spelling())
         if kind == "secret":
-            masked = texts.words.mask(signs)
+            masked = texts.free_text.mask_secret(signs)
         elif kind == "config":
             masked = texts.free_text.mask_config(signs)
         else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sandbox.masking.maskers.addresses import is_address
 from sandbox.masking.maskers.free_text_pattern import ALTERNATIVES
 from sandbox.masking.maskers.identifiers import is_luhn, is_valid_iban
-from sandbox.masking.secrets_in_code import is_secret_name
+from sandbox.masking.secret_names import is_secret_name
 
 SECRET, PLAIN = "secret", "plain"
 

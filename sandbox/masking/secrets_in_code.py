@@ -8,25 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
-from sandbox.masking.maskers.free_text import split_camel
+from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.sql_tokens import Kind, Token, word_set
-
-_SECRET = re.compile(
-    r"\w*(?:passwor[dt]|passwd|passphrase|kennwort|secret|token|apikey|aeskey|cryptkey)s?"
-    r"|pass|pwds?|pw|salt|pepper|credentials?|bearer|pin|tan|otp|cvc|cvv|dsn"
-)
-_KEYS = frozenset({"key", "keys"})
-_OF_KEYS = word_set(
-    "access aes api auth crypt crypto des encrypt encryption hmac licence license master private "
-    "secret shared signing"
-)
-# "password_state" says something about a password, and is none.
-_ABOUT = word_set(
-    "at attempts changed count created date enabled expired expires expiry id kind length name "
-    "on policy question required reset state status time type valid"
-)
 
 _ENCRYPTS = re.compile(r"\w+_(?:ENCRYPT|DECRYPT)|ENCODE|DECODE|ENCRYPT|(?:OLD_)?PASSWORD")
 _OLD = frozenset({"ENCODE", "DECODE"})  # DECODE of Oracle has other arguments, and more
@@ -41,19 +25,6 @@ _BEFORE_CHARSET = frozenset({"CHARACTER", "CHAR"})
 _PLUGIN = frozenset({"WITH", "VIA"})
 _EQUAL = frozenset({"=", "AS"})
 _FARTHEST = 120  # tokens between a literal and what it belongs to, lists not counted
-
-
-def is_secret_name(name: str) -> bool:
-    """Tell whether a name is one of a secret.
-
-    >>> is_secret_name("smtpPassword"), is_secret_name("aes_key"), is_secret_name("password_state")
-    (True, True, False)
-    """
-    words = [word.lower() for word in split_camel(name)]
-    if not words or words[-1] in _ABOUT:
-        return False
-    keys = any(other in _KEYS and word in _OF_KEYS for word, other in pairwise(words))
-    return keys or any(_SECRET.fullmatch(word) for word in words)
 
 
 class Secrets:

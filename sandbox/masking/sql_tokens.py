@@ -139,7 +139,7 @@ def _pattern(grammar: Grammar) -> re.Pattern[str]:
     other = r"[^{quote}\\]" if grammar.backslash_escapes else "[^{quote}]"
     # One that never ends is a literal to the end of the text.
     single, double = (
-        rf"{quote}(?:{other.format(quote=quote)}{escape}|{quote}{quote})*+(?:{quote}|\Z)"
+        rf"{quote}(?:{other.format(quote=quote)}{escape}|{quote}{quote})*(?:{quote}|\Z)"
         for quote in "'\""
     )
     texts, names = (

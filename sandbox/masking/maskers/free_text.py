@@ -10,12 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection
 
+from sandbox.masking.dictionary import split_camel
 from sandbox.masking.maskers.addresses import Addresses, is_address, mask_mail, mask_url
 from sandbox.masking.maskers.dates import move_written_date
 from sandbox.masking.maskers.free_text_pattern import (
-    NAMES_OF_SECRETS,
     SIGNS_BEHIND_WORDS,
     WITHOUT_IBANS,
+    find_secrets,
     is_token,
     pattern_for,
 )
@@ -30,13 +31,12 @@ from sandbox.masking.maskers.identifiers import (
 )
 from sandbox.masking.maskers.spelled import read_escaped
 from sandbox.masking.prf import Prf
+from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.words import WORD, Words
 
 _SETTING = re.compile(
     r"^([ \t]*[A-Za-z_][\w.\-]{0,80}(?:\[\])?[ \t]*=(?!>)[ \t]*)(.*)$", re.MULTILINE | re.ASCII
 )
-_SECRET_NAME = re.compile(NAMES_OF_SECRETS, re.IGNORECASE)
-_CAMEL = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _PIECE = re.compile(rf"(\d+)|({WORD.pattern})")
 _SURROGATE_DIGITS = 9
@@ -71,7 +71,6 @@ class FreeText:
         self._pieces = _Pieces(self.mask_word)
         self._handlers: dict[str, Callable[[re.Match[str]], str]] = {
             "plain": lambda found: " ".join(map(self._pieces.__getitem__, found[0].split(" "))),
-            "value": self._secret,
             "credentials": lambda found: found["bearer"] + self._token(found["credentials"]),
             "cookie": lambda found: found["session"] + self._token(found["cookie"]),
             "url": lambda found: mask_url(self._words, self._addresses, self.mask, found[0]),
@@ -95,7 +94,7 @@ class FreeText:
 
     def mask(self, text: str) -> str:
         """Mask a text."""
-        return pattern_for(text).sub(self._replace, text) if text else text
+        return self._sub(self._replace, text) if text else text
 
     def mask_config(self, text: str) -> str:
         """Mask the values of a configuration file; its keys stay, but those of arrays in programs.
@@ -106,8 +105,7 @@ class FreeText:
         for found in _SETTING.finditer(text):
             key, value = found.groups()
             masked += [self.mask(text[end : found.start()]), key]
-            is_secret = _SECRET_NAME.search(key) is not None
-            masked.append(self._mask_secret(value) if is_secret else self.mask(value))
+            masked.append(self.mask_secret(value) if is_secret_name(key) else self.mask(value))
             end = found.end()
         return "".join(masked) + self.mask(text[end:])
 
@@ -116,6 +114,12 @@ class FreeText:
         if self.is_known(word):
             return word
         return self._token(word) if is_hex_token(word) else self._words.mask_word(word)
+
+    def mask_secret(self, value: str) -> str:
+        """Mask all of a secret, for it may be a word; a token becomes what it is in tables."""
+        if is_token(value.strip(_BESIDE_SECRETS)):
+            return self._token(value)
+        return self._words.mask(value)
 
     def is_known(self, word: str) -> bool:
         """Tell whether a word may stay: it is in the vocabulary, or all its parts are."""
@@ -127,18 +131,29 @@ class FreeText:
         parts = split_camel(word)
         return len(parts) > 1 and all(part.casefold() in self._vocabulary for part in parts)
 
+    def _sub(self, replace: Callable[[re.Match[str]], str], text: str) -> str:
+        """Replace all that is recognised, and mask secrets as a whole."""
+        secrets = find_secrets(text)
+        pattern = pattern_for(text, secrets=bool(secrets))
+        if not secrets:
+            return pattern.sub(replace, text)
+        masked, position = [], 0
+        for name, value, end in (*secrets, (len(text),) * 3):
+            for found in pattern.finditer(text, position):
+                if found.start() >= name:
+                    break
+                masked += [text[position : found.start()], replace(found)]
+                position = found.end()
+            # Else it is part of something larger: of a URL.
+            if position <= value:
+                start = max(position, name)
+                masked += [text[position:start], pattern.sub(replace, text[start:value])]
+                masked.append(self.mask_secret(text[value:end]))
+                position = end
+        return "".join(masked)
+
     def _replace(self, found: re.Match[str]) -> str:
         return self._handlers[found.lastgroup or ""](found)
-
-    def _secret(self, found: re.Match[str]) -> str:
-        """Mask what a key of that name holds as a whole: a password may be an everyday word."""
-        return self._piecewise(found["secret"]) + self._mask_secret(found["value"])
-
-    def _mask_secret(self, value: str) -> str:
-        """Mask all of a secret; a token becomes what it becomes in a table."""
-        if is_token(value.strip(_BESIDE_SECRETS)):
-            return self._token(value)
-        return self._words.mask(value)
 
     def _token(self, text: str) -> str:
         return mask_token(self._prf, "token", self._words, text)
@@ -178,7 +193,7 @@ class FreeText:
 
     def _mask_decoded(self, text: str) -> str:
         """Mask what escapes stood for; escapes within it are not decoded once more."""
-        return pattern_for(text).sub(
+        return self._sub(
             lambda found: (
                 self._piecewise(found[0]) if found.lastgroup == "escaped" else self._replace(found)
             ),
@@ -228,12 +243,3 @@ class _Pieces(dict[str, str]):
                 self.clear()
             self[piece] = masked
         return masked
-
-
-def split_camel(word: str) -> list[str]:
-    """Split a name of a program at its capitals.
-
-    >>> split_camel("BasketsController"), split_camel("JSONException")
-    (['Baskets', 'Controller'], ['JSON', 'Exception'])
-    """
-    return _CAMEL.findall(word) or [word]

@@ -12,14 +12,9 @@ from functools import lru_cache
 from sandbox.masking.maskers.addresses import IPV4, IPV6
 from sandbox.masking.maskers.dates import WRITTEN_DATE
 from sandbox.masking.maskers.identifiers import IBAN_LENGTHS, is_hex_token
+from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.words import WORD
 
-NAMES_OF_SECRETS = (
-    r"pass(?:word|wd|phrase|wort)?|pwd|kennwort|secret|api[_\-]?key|private[_\-]?key|salt"
-    r"|(?:access|auth|csrf|refresh)?[_\-]?token|credentials?|bearer|basic|identified\s+by"
-    r"|(?<![^\W_])(?:pw|pin|tan|otp)(?![^\W\d_])"  # words of their own: "shipping" is none
-)
-"""Names whose values are secrets, whatever they look like."""
 SIGNS_BEHIND_WORDS = ",.;:!?"
 """What may stand between a plain word and the space behind it."""
 
@@ -51,50 +46,39 @@ _BASE64_PARTS = r"""(?=[A-Za-z0-9]*[_\-])(?=[A-Za-z0-9_\-]*?[a-z][0-9]*[A-Z])
         (?=[A-Za-z0-9_\-]*?[0-9][A-Za-z])(?:(?![a-z]{7})[A-Za-z0-9_\-]){20,}={0,2}"""
 
 _FIGURE, _ESCAPED, _JOINED = "figure", "escape", "joined"
-_NAMED, _SECRET, _SECRET_WITHIN = "name", "secret", "secret within"
+_NAMED, _SECRET = "name", "secret"
 _SLASH, _AT, _DASH = "/", "@", "-"
 # A name of letters only that is written like an IPv6 address has "::" at least.
 _FIGURES = re.compile(r"\d|::")
 _NAMES = re.compile("Basic|Bearer|SESS")
 _DOTLESS_I, _DOT = "\N{LATIN SMALL LETTER DOTLESS I}", "\N{COMBINING DOT ABOVE}"
 
-_NAME = f"(?i:{NAMES_OF_SECRETS})"
-# A capital is enough to tell a name from what is before it: "dbPassword".
-_NAME_WITHIN = f"(?=[A-Z]){_NAME}"
+# What parameters and settings are called, also as forms of PHP spell it: user%5Bpassword%5D.
+_NAME = r"[\w.\-\[\]]{0,80}+(?:%(?:5[BbDdFf]|2[DdEe])[\w.\-\[\]]{0,80}+){0,9}"
 _BEHIND_NAME = r"""["'\]]*\s*(?:=>|[=:]|\s(?=["']))"""
-# Every such name ends with one of the former; those that a capital may begin, with one of the
-# latter. They are searched for by letters of one case, and that is fast.
-_ENDS = tuple(
-    (end, re.compile(rf"{end}{more}{_BEHIND_NAME}"))
-    for end, more in (
-        ("pass", "(?:word|wd|phrase|wort)?"), ("pwd", ""), ("kennwort", ""), ("secret", ""),
-        ("key", ""), ("salt", ""), ("token", ""), ("credential", "s?"), ("bearer", ""),
-        ("basic", ""), ("identified", r"\s+by"), ("pw", ""), ("pin", ""), ("tan", ""), ("otp", ""),
-    )
-)  # fmt: skip
-_WITHIN = re.compile(
-    "|".join(
-        rf"{start[0].upper()}(?<=[^\W_].)(?i:{start[1:]})"
-        for start in (
-            "pass", "pwd", "kennwort", "secret", "api", "private", "salt", "access", "auth",
-            "csrf", "refresh", "token", "credential", "bearer", "basic", "identified",
-        )
+_BEFORE_VALUE = rf"{_BEHIND_NAME}\s*(?:(?:Token|Digest|ApiKey)\s+)?"
+_NAME_BEFORE = re.compile(rf"(?<![^\W_])(?P<name>\w{_NAME}){_BEFORE_VALUE}")
+_CLAUSE_BEFORE = re.compile(rf"(?<![^\W_])(?P<name>(?i:identified\s+by)|\w{_NAME}){_BEFORE_VALUE}")
+# One of these is in the name of every secret; they are searched for by letters of one case, and
+# that is fast.
+_ROOTS = tuple(
+    (root, re.compile(rf"{root}{_NAME}{_BEHIND_NAME}" if root != "identified" else root))
+    for root in (
+        "pass", "pwd", "pw", "kennwort", "secret", "key", "code", "salt", "pepper", "token", "cred",
+        "bearer", "authorization", "identified", "pin", "tan", "otp", "cvc", "cvv", "dsn", "jwt",
+        "csrf", "xsrf",
     )
 )  # fmt: skip
 # No secret, but a word that says whether there is one: only if nothing stands behind it.
 _SWITCH = r"""(?i:yes|no|true|false|null|on|off|none)[\]}]*(?![^\s&;,"'<>()])"""
-
-
-def _secret_behind(prefix: str) -> str:
-    return rf"""(?P<secret>(?<![^\W_]){prefix}{_NAME}{_BEHIND_NAME}\s*)
-        (?P<value>(?!{_SWITCH})
-        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+))"""
+_SCHEME_BEFORE, _CREDENTIALS = r"\b(?:Basic|Bearer)\s+", r"[A-Za-z0-9+/=._~\-]{6,}"
+_VALUE = re.compile(
+    rf"""(?!{_SWITCH}|{_SCHEME_BEFORE}{_CREDENTIALS})(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>()]+)"""
+)
 
 
 ALTERNATIVES: tuple[tuple[str, str], ...] = (
-    (_SECRET_WITHIN, _secret_behind(r"(?:[\w.\-]{0,60}(?:[_.\-]|(?=[A-Z])))?")),
-    (_SECRET, _secret_behind(r"(?:[\w.\-]{0,60}[_.\-])?")),
-    (_NAMED, r"(?P<bearer>\b(?:Basic|Bearer)\s+)(?P<credentials>[A-Za-z0-9+/=._~\-]{6,})"),
+    (_NAMED, rf"(?P<bearer>{_SCHEME_BEFORE})(?P<credentials>{_CREDENTIALS})"),
     (_NAMED, r"(?P<session>\w{0,40}SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)"),
     (_SLASH, rf"""(?P<url>(?<![A-Za-z0-9]){_SCHEME}(?:(?!{_SCHEME})[^\s<>"'`])+)"""),
     (_AT, r"""(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]{1,64}
@@ -124,10 +108,7 @@ ALTERNATIVES: tuple[tuple[str, str], ...] = (
 """What a text must hold for an alternative to fit anywhere in it (nothing, if empty), and that
 alternative."""
 WITHOUT_IBANS = re.compile(
-    "|".join(
-        one for needs, one in ALTERNATIVES if needs != _SECRET and not one.startswith("(?P<iban>")
-    ),
-    re.VERBOSE,
+    "|".join(one for _, one in ALTERNATIVES if not one.startswith("(?P<iban>")), re.VERBOSE
 )
 """Finds all that is recognised in what looks like an IBAN, and is none."""
 _TOKENS = re.compile(
@@ -136,9 +117,6 @@ _TOKENS = re.compile(
 )
 # What a word must not begin with, or another alternative might begin with it.
 _BEGINNINGS = (
-    (_SECRET_WITHIN, rf"[^\W\d_A-Z]*+(?:(?!{_NAME_WITHIN})[A-Z][^\W\d_A-Z]*+)*+{_NAME_WITHIN}"),
-    (_SECRET_WITHIN, _NAME),
-    (_SECRET, _NAME),
     (_NAMED, r"(?:Basic|Bearer)\s"),
     (_FIGURE, rf"{_MONTH}\s"),
 )
@@ -153,16 +131,38 @@ def is_token(text: str) -> bool:
     return is_hex_token(text) or _TOKENS.fullmatch(text) is not None
 
 
-def pattern_for(text: str) -> re.Pattern[str]:
-    """Give the pattern that finds all that is recognised in a text.
+def find_secrets(text: str) -> list[tuple[int, int, int]]:
+    """Give where the name of each secret and its value begin, and where the value ends.
 
-    Each match is of one alternative; the handler of its last group is the handler of it.
+    >>> find_secrets("user=a&password=b1")
+    [(7, 16, 18)]
     """
-    held = [kind for kind in (_SLASH, _AT, _DASH) if kind in text]
+    if not ("=" in text or ":" in text or "'" in text or '"' in text):
+        return []
     # Folded as `re` compares: it also takes an i without a dot, or with one on a capital, for an i.
     folded = text.casefold().replace(_DOTLESS_I, "i").replace(_DOT, "")
-    if any(end in folded and names.search(folded) for end, names in _ENDS):
-        held.append(_SECRET_WITHIN if _WITHIN.search(text) else _SECRET)
+    if not any(root in folded and written.search(folded) for root, written in _ROOTS):
+        return []
+    names = _CLAUSE_BEFORE if "identified" in folded else _NAME_BEFORE
+    return [
+        (found.start(), value.start(), value.end())
+        for found in names.finditer(text)
+        if is_secret_name(found["name"]) and (value := _VALUE.match(text, found.end()))
+    ]
+
+
+def pattern_for(text: str, *, secrets: bool = False) -> re.Pattern[str]:
+    """Give the pattern that finds all that is recognised in a text but its secrets.
+
+    Each match is of one alternative; the handler of its last group is the handler of it.
+
+    Args:
+        text: The text.
+        secrets: Whether there are any: their names must not be taken for plain words.
+    """
+    held = [kind for kind in (_SLASH, _AT, _DASH) if kind in text]
+    if secrets:
+        held.append(_SECRET)
     if _NAMES.search(text):
         held.append(_NAMED)
     if _FIGURES.search(text):
@@ -187,7 +187,8 @@ def _plain_words(held: tuple[str, ...]) -> str:
     """
     others = "|".join(beginning for needs, beginning in _BEGINNINGS if needs in held)
     unless = f"(?!{others})" if others else ""
+    is_no_name = rf"""(?!{_BEHIND_NAME}|\s+by\s+["'])""" if _SECRET in held else ""
     return rf"""(?P<plain>(?:
-        {unless}[^\W\d_]++[{SIGNS_BEHIND_WORDS}]?+(?:\ |\Z)
+        {unless}[^\W\d_]++{is_no_name}[{SIGNS_BEHIND_WORDS}]?+(?:\ |\Z)
         |[1-9][0-9]{{0,8}}+[{SIGNS_BEHIND_WORDS}]?+\ (?=[^\W\d_])
         )+)"""

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from sandbox.masking.dictionary import key_words, markup_words, split_words
+from sandbox.masking.dictionary import key_words, markup_words, split_camel, split_words
 from sandbox.masking.maskers.addresses import IPV6, is_address
-from sandbox.masking.maskers.free_text import FreeText, split_camel
+from sandbox.masking.maskers.free_text import FreeText
 from sandbox.masking.maskers.numbers import mask_digits_of_number
 from sandbox.masking.patterns import compile_pattern, is_exact
 from sandbox.masking.prf import Prf

@@ -14,6 +14,7 @@ from sandbox.capture.masked import mask_requests
 from sandbox.capture.requests import FailingRequest, Signature, failing_requests, route_of
 from sandbox.masking.assignment import Treatments
 from sandbox.masking.masker import Masker
+from sandbox.masking.secret_names import is_secret_name
 from sandbox.model import Family, Schema
 
 RELEASE = {"library/Shop/Date.php": "0" * 64}
@@ -230,6 +231,18 @@ def test_what_a_query_calls_a_secret_is_masked_whatever_it_is(masker: Masker) ->
     assert values == [pin, secret, secret]
     assert "admin" not in values
     assert pin != "9911"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "user%5Bpassword%5D", "dbpassword", "mysqlpwd", "passwd2", "userPin", "smsTan",
+     "cvv", "passcode", "aes_key", "license_key", "dsn", "authcode", "pinned", "span", "tank",
+     "token_expires", "password_state"],
+)  # fmt: skip
+def test_logs_and_requests_know_the_same_secrets(masker: Masker, name: str) -> None:
+    told, log = masked(masker, f"GET /login?{name}=481516&{name}=fa83a11a198d5a7f&a=1")
+    assert told["url"] == log
+    assert ("481516" not in log) == is_secret_name(name)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from sandbox.database.statements import StatementLog
 from sandbox.database.writer import Writer
 from sandbox.errors import SourceError, TargetRefused
 from sandbox.model import Family, ObjectKind, SchemaObject
+from sandbox.replica.load_rights import missing_rights
 from sandbox.replica.load_undo import Made
 
 MARKER = "_sandbox_load_in_progress"
@@ -102,7 +103,8 @@ def check_target(
     """Look at the target and refuse one that the bundle cannot go into.
 
     Raises:
-        TargetRefused: It is not empty, of another family, or does not allow LOAD DATA LOCAL.
+        TargetRefused: It is not empty, of another family, does not allow LOAD DATA LOCAL, or the
+            account may not do there what a load does.
     """
     target = look_at_target(writer, endpoint, manifest)
     if target.family is not manifest.source.family:
@@ -117,18 +119,27 @@ def check_target(
             f"The server at {target.address} does not take rows from a client (local_infile).",
             hint="As an administrator there run: SET GLOBAL local_infile = ON",
         )
+    alters = not _has_charset_of(target, manifest)
+    if missing := missing_rights(writer, manifest, target.name, alters=alters):
+        raise TargetRefused(
+            f"The account lacks rights that the load needs in {target.address}; nothing was made.",
+            findings=missing,
+            hint="As an administrator there: GRANT ALL PRIVILEGES ON the database TO the account; "
+            "docs/load.md says what each right is for.",
+        )
     return target
+
+
+def _has_charset_of(target: Target, manifest: Manifest) -> bool:
+    source = manifest.source
+    return (target.charset, target.collation) == (source.charset, source.collation)
 
 
 def look_at_target(writer: Writer, endpoint: Endpoint, manifest: Manifest) -> Target:
     """Say what the target is and holds."""
     server = writer.server
-    name, charset, collation = (
-        (value or b"").decode()
-        for value in writer.fetch(
-            "SELECT DATABASE(), @@character_set_database, @@collation_database"
-        )[0]
-    )
+    name = (writer.fetch("SELECT DATABASE()")[0][0] or b"").decode()
+    charset, collation = _charset(writer)
     warnings = []
     if server.numbers[:2] < read_version(manifest.source.version).numbers[:2]:
         warnings.append(
@@ -190,9 +201,8 @@ def prepare_target(writer: Writer, target: Target, manifest: Manifest, made: Mad
     marker = f"CREATE TABLE {quoted(MARKER)} (id INT PRIMARY KEY)"
     with made.creating(SchemaObject(ObjectKind.TABLE, MARKER, marker)):
         writer.execute(marker)
-    source = manifest.source
-    if (target.charset, target.collation) != (source.charset, source.collation):
-        _set_charset(writer, source.charset, source.collation)
+    if not _has_charset_of(target, manifest):
+        _set_charset(writer, manifest.source.charset, manifest.source.collation)
 
 
 def restore_target(writer: Writer, target: Target, made: Made) -> tuple[tuple[str, str], ...]:
@@ -202,7 +212,8 @@ def restore_target(writer: Writer, target: Target, made: Made) -> tuple[tuple[st
         What is there now, as `Target.contents` has it.
     """
     made.drop(writer)
-    _set_charset(writer, target.charset, target.collation)
+    if _charset(writer) != (target.charset, target.collation):
+        _set_charset(writer, target.charset, target.collation)
     return tuple(_contents(writer))
 
 
@@ -218,6 +229,13 @@ def _empty(writer: Writer, target: Target) -> None:
 def unmark_target(writer: Writer) -> None:
     """Remove the marker: the load is whole."""
     writer.execute(f"DROP TABLE {quoted(MARKER)}")
+
+
+def _charset(writer: Writer) -> tuple[str, str]:
+    """Give the target's default character set and collation."""
+    asked = writer.fetch("SELECT @@character_set_database, @@collation_database")
+    charset, collation = ((value or b"").decode() for value in asked[0])
+    return charset, collation
 
 
 def _set_charset(writer: Writer, charset: str, collation: str) -> None:

@@ -31,6 +31,7 @@ from sandbox.bundle.manifest import (
 from sandbox.bundle.parts import write_part
 from sandbox.bundle.reader import Bundle, open_bundle
 from sandbox.bundle.writer import BundleWriter
+from sandbox.database.connect import Endpoint
 from sandbox.database.secret import Secret
 from sandbox.errors import AccessDenied, BundleInvalid, LoadFailed, SandboxError, TargetRefused
 from sandbox.model import Family, MaskedBatch, MaskedText, ObjectKind, SchemaObject
@@ -338,16 +339,37 @@ def test_a_wrong_password(empty: Login, samples: Samples) -> None:
     assert caught.value.exit_code == 11
 
 
-def test_an_account_that_may_not_create(empty: Login, samples: Samples) -> None:
+def _as_reader(empty: Login, rights: str) -> Endpoint:
     empty.run(
         "",
-        "CREATE USER IF NOT EXISTS reader IDENTIFIED BY 'r'",
-        "GRANT SELECT ON target.* TO reader",
+        "DROP USER IF EXISTS reader",
+        "CREATE USER reader IDENTIFIED BY 'r'",
+        f"GRANT {rights} ON target.* TO reader",
     )
     endpoint = endpoint_of(empty, "target")
-    address = dataclasses.replace(endpoint.address, user="reader")
-    with pytest.raises(LoadFailed, match="lacks a right"):
-        load_bundle(samples.bundle(), dataclasses.replace(endpoint, address=address), Silent())
+    return dataclasses.replace(
+        endpoint, address=dataclasses.replace(endpoint.address, user="reader")
+    )
+
+
+def test_an_account_that_may_not_create(empty: Login, samples: Samples) -> None:
+    with pytest.raises(TargetRefused, match="nothing was made") as caught:
+        load_bundle(samples.bundle(), _as_reader(empty, "SELECT"), Silent())
+    assert {"INSERT", "CREATE", "DROP"} <= set(caught.value.findings)
+    assert contents(empty) == []
+
+
+def test_an_account_that_may_not_alter_leaves_nothing(
+    empty: Login, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.run("", "ALTER DATABASE target CHARACTER SET latin1 COLLATE latin1_bin")
+    endpoint = _as_reader(empty, "SELECT, INSERT, CREATE, DROP")
+    # As where the server does not tell what the account may do.
+    monkeypatch.setattr("sandbox.replica.load_target.missing_rights", lambda *_, **__: ())
+    with pytest.raises(LoadFailed, match="the database is empty") as caught:
+        load_bundle(samples.bundle(), endpoint, Silent())
+    assert "lacks a right" in caught.value.message
+    assert contents(empty) == []
 
 
 def test_a_plan_changes_nothing(empty: Login, samples: Samples) -> None:

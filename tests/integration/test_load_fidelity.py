@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import tarfile
@@ -20,12 +21,19 @@ from sandbox.bundle.manifest import ColumnEntry, SourceEntry, TableEntry
 from sandbox.bundle.parts import write_part
 from sandbox.bundle.reader import open_bundle
 from sandbox.bundle.writer import BundleWriter
+from sandbox.database.connect import Endpoint, Tls
+from sandbox.database.secret import Secret
+from sandbox.errors import TargetRefused
 from sandbox.model import Family, MaskedBatch, MaskedText, ObjectKind, SchemaObject
-from sandbox.replica.load import Loaded, load_bundle
+from sandbox.replica.load import Loaded, load_bundle, plan_load
 from servers import ImageOf, Silent, answers, eventually, port_of, running
 
 pytestmark = pytest.mark.docker
 
+USED = (
+    *("SELECT", "INSERT", "CREATE", "DROP", "ALTER"),
+    *("CREATE VIEW", "CREATE ROUTINE", "TRIGGER", "EVENT"),
+)
 SERVERS = [("mariadb", "10.5"), ("mariadb", "10.11"), ("mariadb", "11.8"), ("mysql", "9.7")]
 ROOT = "root of a test"
 
@@ -232,6 +240,62 @@ def load_by_hand(
     )
     assert isinstance(ran.output, bytes)
     return int(ran.exit_code), ran.output.decode(errors="replace")
+
+
+def test_an_account_with_the_rights_of_the_documentation_loads_and_with_fewer_is_told_first(
+    login: Login, bundle: Path
+) -> None:
+    rights = [*USED, *(["REFERENCES"] if login.family is Family.MYSQL else [])]
+    # The collation is another one than the source's: it takes ALTER to set it.
+    login.run("", "CREATE DATABASE lent CHARACTER SET latin1 COLLATE latin1_bin")
+    login.run("", "CREATE USER lodger IDENTIFIED BY 'lodger-secret'")
+    login.run("", f"GRANT {', '.join(rights)} ON lent.* TO lodger")
+    address = dataclasses.replace(endpoint_of(login, "lent").address, user="lodger")
+    endpoint = Endpoint(address, Secret("lodger-secret"), Tls(required=False))
+    trusting = login.ask("", "SELECT @@log_bin_trust_function_creators OR NOT @@log_bin")[0][0]
+    try:
+        if not trusting:
+            (told,) = _refused(bundle, endpoint)
+            assert "log_bin_trust_function_creators" in told
+            login.run("", "SET GLOBAL log_bin_trust_function_creators = ON")
+        for right in rights:
+            login.run("", f"REVOKE {right} ON lent.* FROM lodger")
+            assert _refused(bundle, endpoint) == (right,)
+            assert login.ask("lent", "SHOW TABLES") == []
+            login.run("", f"GRANT {right} ON lent.* TO lodger")
+        assert load_bundle(open_bundle(bundle), endpoint, Silent()).rows > 80
+    finally:
+        if not trusting:
+            login.run("", "SET GLOBAL log_bin_trust_function_creators = OFF")
+        login.run("", "DROP USER lodger", "DROP DATABASE lent")
+
+
+def test_rights_of_an_active_role_count(login: Login, bundle: Path) -> None:
+    login.run("", "CREATE DATABASE lent CHARACTER SET latin1 COLLATE latin1_bin")
+    login.run("", "CREATE USER lodger IDENTIFIED BY 'lodger-secret'", "CREATE ROLE landlord")
+    login.run("", "GRANT ALL PRIVILEGES ON lent.* TO landlord", "GRANT landlord TO lodger")
+    to = "TO" if login.family is Family.MYSQL else "FOR"
+    login.run("", f"SET DEFAULT ROLE landlord {to} lodger")
+    address = dataclasses.replace(endpoint_of(login, "lent").address, user="lodger")
+    endpoint = Endpoint(address, Secret("lodger-secret"), Tls(required=False))
+    try:
+        lacking = _refused(bundle, endpoint) if login.family is Family.MYSQL else ()
+        assert all("log_bin_trust_function_creators" in one for one in lacking)
+        if not lacking:
+            assert load_bundle(open_bundle(bundle), endpoint, Silent()).rows > 80
+    finally:
+        login.run("", "DROP USER lodger", "DROP ROLE landlord", "DROP DATABASE lent")
+
+
+def _refused(bundle: Path, endpoint: Endpoint) -> tuple[str, ...]:
+    """Try a load that is refused for rights, dry or not, and give those that it names."""
+    found = set()
+    for attempt in (plan_load, load_bundle):
+        with pytest.raises(TargetRefused, match="nothing was made") as caught:
+            attempt(open_bundle(bundle), endpoint, Silent())
+        found.add(caught.value.findings)
+    (findings,) = found
+    return findings
 
 
 INVALID = [

@@ -25,11 +25,18 @@ from sandbox.report.terminal import console_for, print_error
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--debug"})
 _CONFIG = "--config"
 # What may be credentials before a host. A password may hold anything, a slash or a space too, so
-# everything up to the last @ of a line goes; a digest (name@sha256:…) is none.
-_CREDENTIALS = (
-    (re.compile(r"//[^\n]*@(?!sha256:)"), "//***@"),
-    (re.compile(r"(?<![\w/])[\w.+-]+:(?!//)[^\s@]+@(?!sha256:)"), "***@"),
+# everything up to the last @ of a line goes; a digest (name@sha256:…) is none. The user of a
+# database is no secret, whom else an address names may be: a token.
+_DATABASE = r"\b(?:mysql|mariadb)://"
+_CREDENTIALS = re.compile(
+    rf"(?P<harmless>{_DATABASE}[\w.%+\-]*@(?=[^\n@]*(?:$|{_DATABASE})))"
+    rf"|(?P<user>{_DATABASE}[\w.%+\-]+:)[^\n]*@"
+    r"|(?P<slashes>//)[^\n]*@(?!sha256:)"
+    r"|(?<![\w/])[\w.+-]+:(?!//)[^\s@]+@(?!sha256:)",
+    re.MULTILINE,
 )
+# What stands in a wrong place may as well be a password in that of a user.
+_ANYBODY = re.compile(r"//[^\n]*@(?!sha256:)")
 
 app = typer.Typer(
     name="sandbox",
@@ -93,7 +100,8 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each way a 
         return _print_failure(command, error, as_json=as_json)
     except typer.TyperException as error:
         usage = UsageError(
-            error.format_message(), hint=f"Run: sandbox {command} --help".replace("  ", " ")
+            _ANYBODY.sub("//***@", error.format_message()),
+            hint=f"Run: sandbox {command} --help".replace("  ", " "),
         )
         return _print_failure(command, usage, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
@@ -181,9 +189,9 @@ def without_credentials(error: SandboxError) -> SandboxError:
 
 
 def _redacted(text: str) -> str:
-    for pattern, stand_in in _CREDENTIALS:
-        text = pattern.sub(stand_in, text)
-    return text
+    return _CREDENTIALS.sub(
+        lambda found: found["harmless"] or f"{found['user'] or found['slashes'] or ''}***@", text
+    )
 
 
 def _print_end(command: str, exit_code: ExitCode, *, as_json: bool) -> int:

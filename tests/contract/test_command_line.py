@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from sandbox.cli.app import Terminated
-from sandbox.cli.commands import run
+from sandbox.cli.commands import run, without_credentials
 from sandbox.errors import ExitCode, MaskingRefused, SandboxError
 from sandbox.report.envelope import VERSION
 
@@ -186,6 +186,29 @@ def test_a_password_is_taken_out_of_every_part_of_an_error(
         assert SECRET not in shown
         assert shown.count("tcp://***@engine.example:2375") == 3
         assert digest in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Write mysql://USER@HOST:PORT/DATABASE or mysql://USER@/DATABASE?socket=PATH.", None),
+        ("refused: mysql://ops@127.0.0.1:33060/shop (error 1045).", None),
+        ("mariadb://ops%40corp@[::1]:3306/shop: gone", None),
+        ("mysql://127.0.0.1:33060/shop", None),
+        (f"mysql://ops:{SECRET}@db/shop", "mysql://ops:***@db/shop"),
+        (f"mysql://ops:{SECRET} / {SECRET}@db/shop", "mysql://ops:***@db/shop"),
+        (f"mysql://ops:a@{SECRET}@db/shop", "mysql://ops:***@db/shop"),
+        (f"mysql://ops@corp:{SECRET}@db/shop", "mysql://***@db/shop"),
+        (f"mysql://:{SECRET}@db/shop", "mysql://***@db/shop"),
+        (f"mysql://ops@db/a and mysql://ops:{SECRET}@db/b", "mysql://ops@db/a and mysql://ops:***@db/b"),
+        (f"https://{SECRET}@git.example/x", "https://***@git.example/x"),
+        (f"a.b:{SECRET}@db", "***@db"),
+    ],
+)  # fmt: skip
+def test_an_error_keeps_the_user_of_a_database_and_no_password(
+    text: str, shown: str | None
+) -> None:
+    assert without_credentials(SandboxError(text)).message == (shown or text)
 
 
 def test_a_broken_settings_file_names_file_and_line_but_not_help(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from sandbox.errors import PolicyError
 
 _BYTES = 32
+_NEW_KEY = "another key gives everybody other pseudonyms than earlier bundles have"
 _FORM = re.compile(rf"[0-9a-f]{{{2 * _BYTES}}}\n?")
 
 
@@ -35,12 +36,14 @@ def read_key(file: Path) -> bytes:
         text = file.read_text("ascii")
     except FileNotFoundError:
         raise PolicyError(
-            f"there is no masking key at {file}.", hint=f"Make one: sandbox keygen --out {file}"
+            f"there is no masking key at {file}.",
+            hint="Check the path. If there never was a key, make one: sandbox keygen "
+            f"(--out says where; {_NEW_KEY}).",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(
             f"the masking key at {file} cannot be read ({type(error).__name__}).",
-            hint="Name another with --key-file.",
+            hint="Check the path and its rights.",
         ) from None
     if mode & 0o077:
         raise PolicyError(
@@ -49,7 +52,8 @@ def read_key(file: Path) -> bytes:
         )
     if not _FORM.fullmatch(text):
         raise PolicyError(
-            f"{file} holds no masking key.", hint=f"Make one elsewhere: sandbox keygen --out {file}"
+            f"{file} holds no masking key.",
+            hint=f"Check the path, or take the key from a backup: {_NEW_KEY}.",
         )
     return bytes.fromhex(text.strip())
 
@@ -66,7 +70,7 @@ def make_key(file: Path) -> None:
     except FileExistsError:
         raise PolicyError(
             f"{file} exists already, and a key is never replaced.",
-            hint="A new key gives every person new pseudonyms: name another file if you want that.",
+            hint=f"Name another file with --out if you want a second one: {_NEW_KEY}.",
         ) from None
     except OSError as error:
         raise PolicyError(

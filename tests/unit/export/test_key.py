@@ -37,6 +37,23 @@ def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
     assert "sandbox keygen" in caught.value.hint
 
 
+def test_no_hint_leads_to_another_key_by_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    with pytest.raises(PolicyError) as missing:
+        read_key(file)
+    file.write_text("damaged")
+    file.chmod(0o600)
+    with pytest.raises(PolicyError) as damaged:
+        read_key(file)
+    with pytest.raises(PolicyError) as taken:
+        make_key(file)
+    for caught in (missing, damaged, taken):
+        assert "another key gives everybody other pseudonyms" in caught.value.hint
+        assert str(file) not in caught.value.hint
+    for caught in (missing, damaged):
+        assert caught.value.hint.startswith("Check the path")
+
+
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     make_key(tmp_path / "key")
     (tmp_path / "key").chmod(0o640)

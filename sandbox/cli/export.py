@@ -13,14 +13,13 @@ from sandbox.database.connect import Endpoint, make_endpoint
 from sandbox.database.credentials import find_credentials
 from sandbox.database.session import limits_of
 from sandbox.errors import UsageError
+from sandbox.export.decisions import OWN_RULES
 from sandbox.export.key import default_key_file, read_key
 from sandbox.export.pipeline import Planned, run_export
 from sandbox.export.request import ExportRequest
 from sandbox.report.export import ExportResult, PlanResult
 from sandbox.settings import SampleSettings
 from sandbox.subset.request import SampleRequest, parse_condition, parse_samples, parse_share
-
-_OWN_RULES = Path("masking_rules")
 
 Source = Annotated[
     str, typer.Option("--source", metavar="URL", help="mysql://USER@HOST:PORT/DATABASE")
@@ -166,7 +165,7 @@ def _sample(
 def _own_rules(configured: list[str]) -> list[Path]:
     if configured:
         return [Path(one).expanduser() for one in configured]
-    return sorted(_OWN_RULES.glob("*.yaml"))
+    return sorted(OWN_RULES.glob("*.yaml"))
 
 
 def _configured(path: str) -> Path | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from difflib import get_close_matches
+from typing import Literal, NamedTuple
 
 from sandbox.errors import MaskingRefused
 from sandbox.masking.maskers import catalogue
@@ -25,6 +26,20 @@ _SHAPES: Mapping[str, str] = {
     catalogue.NUMBER: "digits", catalogue.DATE: "date", catalogue.JSON: "json",
 }  # fmt: skip
 _COMPANIONS = ("person", "key")
+_ADD_RULE = "Add the missing rules."
+_NAMED_WRONG = (
+    "An account sees only tables and columns that it may read: correct the name, ask for the "
+    "right, or let the rule's file say if_present: true."
+)
+_OTHER_MASKER = "Give the column a masker that fits."
+_ALIKE = "Give both sides of a reference the same masker and domain."
+
+
+class _Finding(NamedTuple):
+    """What is wrong, and what is to be done about all findings of its kind."""
+
+    text: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +106,10 @@ def assign_treatments(
         for column in table.stored_columns:
             treatment = _treat(table, column, rules, key_columns, unclassified)
             problem = _problem(table, column, treatment)
-            if treatment is None or problem:
-                findings.append(_finding(table.name, column, problem or "no rule"))
+            if treatment is None:
+                findings.append(_finding(table.name, column, "no rule", _ADD_RULE))
+            elif problem:
+                findings.append(_finding(table.name, column, problem, _OTHER_MASKER))
             else:
                 by_column[table.name, column.name] = treatment
     findings += _broken_keys(schema, by_column)
@@ -102,7 +119,8 @@ def assign_treatments(
         raise MaskingRefused(
             f"{count} finding{'s' if count > 1 else ''} in the masking of {schema.database}; "
             "nothing was exported.",
-            findings=tuple(findings),
+            hint=" ".join([*dict.fromkeys(one.advice for one in findings), "Then run again."]),
+            findings=tuple(one.text for one in findings),
         )
     return Treatments(by_column, rules.keys)
 
@@ -174,7 +192,7 @@ def _problem(table: Table, column: Column, treatment: Treatment | None) -> str:
     if treatment is None:
         return ""
     if family_of(column) not in MASKERS[treatment.masker].applies_to:
-        return f"{treatment.masker} cannot mask this type ({treatment.rule})"
+        return f"{treatment.masker} cannot mask this type; {_fitting(column)} ({treatment.rule})"
     if treatment.masker == "generalise":
         unit, of_dates = treatment.options["unit"], family_of(column) == catalogue.DATE
         if not is_unit(unit, of_dates=of_dates):
@@ -184,28 +202,50 @@ def _problem(table: Table, column: Column, treatment: Treatment | None) -> str:
     for option in _COMPANIONS:
         other = treatment.options.get(option)
         if other is not None and other not in names:
-            return f"{option}: there is no column {other} ({treatment.rule})"
+            return (
+                f"{option}: there is no column {other}{_nearest(other, names)} ({treatment.rule})"
+            )
     return ""
 
 
-def _unmet_rules(schema: Schema, rules: Rules) -> Iterator[str]:
+def _fitting(column: Column, *, one_to_one: bool = False) -> str:
+    """Say which maskers fit a column."""
+    family = family_of(column)
+    names = [
+        name
+        for name, facts in MASKERS.items()
+        if family in facts.applies_to and (facts.one_to_one or not one_to_one)
+    ]
+    return f"there {'are' if len(names) > 1 else 'is'} {', '.join(names)}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Ask whether something was meant that is there."""
+    by_folded = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), by_folded, n=1)
+    return f"; did you mean {by_folded[near[0]]}?" if near else ""
+
+
+def _unmet_rules(schema: Schema, rules: Rules) -> Iterator[_Finding]:
     """Find exact rules that speak of a table or column which is not there."""
-    columns = {
-        (table.name.casefold(), column.name.casefold())
-        for table in schema.tables.values()
-        for column in table.columns
-    }
-    tables = {table.casefold() for table in schema.tables}
+    tables = {table.name.casefold(): table for table in schema.tables.values()}
     for rule in rules.rules:
         if rule.precision is not Precision.EXACT or rule.if_present:
             continue
-        if rule.table.casefold() not in tables:
-            yield f"{rule.table}.{rule.column}   no such table ({rule.place})"
-        elif (rule.table.casefold(), rule.column.casefold()) not in columns:
-            yield f"{rule.table}.{rule.column}   no such column ({rule.place})"
+        table = tables.get(rule.table.casefold())
+        if table is None:
+            what = f"no such table{_nearest(rule.table, schema.tables)}"
+        elif rule.column.casefold() in {column.name.casefold() for column in table.columns}:
+            continue
+        else:
+            names = (column.name for column in table.columns)
+            what = f"no such column{_nearest(rule.column, names)}"
+        yield _Finding(f"{rule.table}.{rule.column}   {what} ({rule.place})", _NAMED_WRONG)
 
 
-def _broken_keys(schema: Schema, by_column: Mapping[tuple[str, str], Treatment]) -> Iterator[str]:
+def _broken_keys(
+    schema: Schema, by_column: Mapping[tuple[str, str], Treatment]
+) -> Iterator[_Finding]:
     """Find unique keys whose columns would not stay unique."""
     for table in schema.tables.values():
         seen: set[str] = set()
@@ -219,11 +259,13 @@ def _broken_keys(schema: Schema, by_column: Mapping[tuple[str, str], Treatment])
                 ):
                     continue
                 seen.add(name)
+                column = table.column(name)
                 yield _finding(
                     table.name,
-                    table.column(name),
-                    f"{treatment.masker} is not one-to-one, and the key {key.name} is unique "
-                    f"({treatment.rule})",
+                    column,
+                    f"{treatment.masker} is not one-to-one, and the key {key.name} is unique; "
+                    f"{_fitting(column, one_to_one=True)} ({treatment.rule})",
+                    _OTHER_MASKER,
                 )
 
 
@@ -236,7 +278,7 @@ def _stays_unique(column: Column, treatment: Treatment) -> bool:
 
 def _broken_references(
     schema: Schema, by_column: Mapping[tuple[str, str], Treatment]
-) -> Iterator[str]:
+) -> Iterator[_Finding]:
     """Find declared references whose two sides would no longer match."""
     for table in schema.tables.values():
         for key in table.foreign_keys:
@@ -251,9 +293,10 @@ def _broken_references(
                         table.column(name),
                         f"refers to {key.parent}.{parent_name}, and they are masked differently: "
                         f"{child.masker} ({child.rule}), {parent.masker} ({parent.rule})",
+                        _ALIKE,
                     )
 
 
-def _finding(table: str, column: Column, what: str) -> str:
+def _finding(table: str, column: Column, what: str, advice: str) -> _Finding:
     declared = column.kind if column.kind in {"enum", "set"} else column.declared
-    return f"{table}.{column.name}   {declared}   {what}"
+    return _Finding(f"{table}.{column.name}   {declared}   {what}", advice)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import IntEnum
 from pathlib import PurePath
 
@@ -190,17 +191,17 @@ class _File:
 
     def _read_keys(self, node: yaml.Node) -> None:
         for pattern, _, value in self._reader.pairs(node, "keys"):
-            masker = self._masker_for_key(value)
+            masker = self._masker_for_key(pattern, value)
             if masker:
                 self.keys.append((pattern, masker))
 
-    def _masker_for_key(self, node: yaml.Node) -> str | None:
+    def _masker_for_key(self, key: str, node: yaml.Node) -> str | None:
         name = self._reader.text(node, "the masker of a key")
         if name is None:
             return None
         facts = MASKERS.get(name)
         if facts is None:
-            self._reader.complain(node, f"there is no masker {name}")
+            self._reader.complain(node, f"key {key}: {_no_masker(name)}")
             return None
         if not facts.in_documents:
             self._reader.complain(node, f"{name} masks whole columns only, not what a key holds")
@@ -210,7 +211,7 @@ class _File:
     def _add(
         self, precision: Precision, table: str, column: str, key_node: yaml.Node, node: yaml.Node
     ) -> None:
-        read = self._read_masker(node)
+        read = self._read_masker(column if table == "*" else f"{table}.{column}", node)
         if read is not None:
             masker, domain, types, options = read
             place = self._reader.place(key_node)
@@ -228,7 +229,9 @@ class _File:
                 )
             )
 
-    def _read_masker(self, node: yaml.Node) -> tuple[str, str, str, Mapping[str, str]] | None:
+    def _read_masker(
+        self, columns: str, node: yaml.Node
+    ) -> tuple[str, str, str, Mapping[str, str]] | None:
         if isinstance(node, yaml.ScalarNode) and not is_empty(node):
             options: dict[str, str] = {}
             masker = str(node.value)
@@ -240,7 +243,7 @@ class _File:
                 return None
         facts = MASKERS.get(masker)
         if facts is None:
-            self._reader.complain(node, f"there is no masker {masker}")
+            self._reader.complain(node, f"{columns}: {_no_masker(masker)}")
             return None
         domain, types = options.pop("domain", ""), options.pop("types", "")
         for option in options:
@@ -257,7 +260,7 @@ class _File:
         for name, _, value in self._reader.pairs(node, "a rule"):
             if name == "keys":
                 for key, _, masker_node in self._reader.pairs(value, "keys"):
-                    masker = self._masker_for_key(masker_node)
+                    masker = self._masker_for_key(key, masker_node)
                     if masker:
                         options[f"{KEY_OPTION}{key}"] = masker
                 continue
@@ -265,3 +268,9 @@ class _File:
             if text is not None:
                 options[name] = text
         return options
+
+
+def _no_masker(name: str) -> str:
+    near = get_close_matches(name, MASKERS, n=1)
+    instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(MASKERS)}"
+    return f"there is no masker {name}; {instead}"

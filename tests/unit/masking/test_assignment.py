@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -39,7 +40,7 @@ SCHEMA = Schema(
     "shop", Family.MARIADB, "10.11", "utf8mb4", "utf8mb4_unicode_ci",
     {"customers": CUSTOMERS, "orders": ORDERS},
 )  # fmt: skip
-NOT_UNIQUE = "password is not one-to-one, and the key customers_email is unique"
+NOT_UNIQUE = "password is not one-to-one, and the key customers_email is unique; there are keep, "
 GOOD = """\
 tables:
   customers: {email: email, nickname: name, born: {masker: date, person: id}}
@@ -90,15 +91,57 @@ tables:
     gone: keep
   nobody: {x: keep}
 """
-    assert sorted(findings_of(rules)) == [
+    found = [
+        re.sub(r"there are keep, [^(]*", "there are keep, ", one) for one in findings_of(rules)
+    ]
+    assert sorted(found) == [
         "customers.born   date   person: there is no column nobody (shop.yaml:4)",
-        f"customers.email   varchar(40)   {NOT_UNIQUE} (shop.yaml:3)",
+        f"customers.email   varchar(40)   {NOT_UNIQUE}(shop.yaml:3)",
         "customers.gone   no such column (shop.yaml:6)",
-        "customers.kind   enum   email cannot mask this type (shop.yaml:5)",
+        "customers.kind   enum   email cannot mask this type; there is keep (shop.yaml:5)",
         "customers.nickname   varchar(40)   no rule",
         "nobody.x   no such table (shop.yaml:7)",
         "orders.customer_email   varchar(40)   no rule",
     ]
+
+
+def test_a_misspelt_name_is_told_what_it_may_have_meant() -> None:
+    rules = """\
+tables:
+  customers: {emial: email, born: {masker: date, person: ids}, nickname: name, zzz: keep}
+  Ordres: {customer_email: email}
+columns: {email: email, customer_email: email, kind: keep}
+"""
+    assert findings_of(rules) == (
+        "customers.emial   no such column; did you mean email? (shop.yaml:2)",
+        "customers.zzz   no such column (shop.yaml:2)",
+        "Ordres.customer_email   no such table; did you mean orders? (shop.yaml:3)",
+        "customers.born   date   person: there is no column ids; did you mean id? (shop.yaml:2)",
+    )
+
+
+def test_a_masker_that_does_not_fit_is_told_which_do() -> None:
+    (finding,) = findings_of(GOOD.replace("born: {masker: date, person: id}", "born: name"))
+    assert finding == (
+        "customers.born   date   name cannot mask this type; "
+        "there are keep, date, generalise, constant (shop.yaml:2)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "hint"),
+    [
+        ("types: {enum: keep, date: date, varchar: shape}\ntables: {x: {y: keep}}", "An account"),
+        (GOOD.replace("nickname: name, ", ""), "Add the missing rules. Then run again."),
+        (GOOD.replace("born: {masker: date, person: id}", "born: name"), "Give the column a"),
+        (GOOD.replace("customer_email: email", "customer_email: name"), "Give both sides"),
+    ],
+)  # fmt: skip
+def test_the_hint_fits_what_was_found(rules: str, hint: str) -> None:
+    with pytest.raises(MaskingRefused) as caught:
+        assign(rules)
+    assert caught.value.hint.startswith(hint)
+    assert ("missing rules" in caught.value.hint) == ("missing rules" in hint)
 
 
 @pytest.mark.parametrize("masker", sorted(set(MASKERS) - {"keep"}))

@@ -44,13 +44,13 @@ def test_everything_wrong_is_told_at_once_with_file_and_line() -> None:
     in_order = sorted(caught.value.findings, key=lambda one: int(one.split(":")[1]))
     assert in_order == [
         "shop.yaml:1: extends nobody, which is not there",
-        "shop.yaml:4: there is no masker emial",
+        "shop.yaml:4: customers.email: there is no masker emial; did you mean email?",
         "shop.yaml:5: name has no option colour",
         "shop.yaml:6: name is there twice",
         "shop.yaml:7: names no masker",
         "shop.yaml:8: by_key needs the option key",
         "shop.yaml:9: option person has to be a single value",
-        "shop.yaml:10: there is no masker emial",
+        "shop.yaml:10: key email: there is no masker emial; did you mean email?",
         "shop.yaml:10: binary masks whole columns only, not what a key holds",
         "shop.yaml:11: table orders has to be a mapping",
         "shop.yaml:12: columns has to be a mapping",

@@ -239,7 +239,7 @@ def load_by_hand(
         environment={"MYSQL_PWD": ROOT},
     )
     assert isinstance(ran.output, bytes)
-    return int(ran.exit_code), ran.output.decode(errors="replace")
+    return int(ran.exit_code or 0), ran.output.decode(errors="replace")
 
 
 def test_an_account_with_the_rights_of_the_documentation_loads_and_with_fewer_is_told_first(

@@ -14,7 +14,7 @@ import pytest
 
 from bundle_reader import ReadBundle
 from demo_production import DEMO_FOLDER, LABEL
-from demo_production.__main__ import is_as_told, show
+from demo_production.__main__ import is_as_told, show, show_what_runs
 from demo_production.handover import hand_over
 from demo_production.release import NEW, OLD, branch_with, make_repository, pack_build
 from demo_production.requests import FAILING, STRASSER, TABLE, Reply, Request, ask, send
@@ -301,3 +301,16 @@ def test_operations_hand_over_a_small_bundle_of_what_failed(
     assert kinds == {"table", "view", "function", "procedure", "trigger", "event"}
     # An account that may only read, and still nothing of the schema is unknown: ops gave the rest.
     assert [one for one in manifest.unknown if not one.startswith("web")] == []
+
+
+def test_closing_list_names_databases_and_the_way_in(
+    engine: Engine, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_what_runs(engine, told)
+    shown = capsys.readouterr().out
+    for stack in (told.production, told.qa):
+        database = find_container(engine, f"{stack.ground.network}-db")
+        assert database is not None
+        assert f"127.0.0.1:{database.port(3306)}, its name is shop\n" in shown
+        assert f"docker exec -it {database.name} mariadb shop\n" in shown
+        assert database.run(["mariadb", "shop", "-e", "SELECT 1"]).exit_code == 0

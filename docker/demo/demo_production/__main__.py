@@ -16,11 +16,13 @@ from demo_production import WORK_FOLDER
 from demo_production.handover import hand_over
 from demo_production.release import DemoBroken
 from demo_production.requests import FAILING, TABLE
+from demo_production.stack import Stack
 from demo_production.story import Plan, Told, clean_up, tell
 from demo_production.table import broken, lay_out
-from sandbox.errors import SandboxError
+from sandbox.errors import PortTaken, SandboxError
 from sandbox.replica.base import BaseSource
-from sandbox.replica.engine import connect_engine
+from sandbox.replica.containers import find_container
+from sandbox.replica.engine import Engine, connect_engine
 from sandbox.report.progress import TerminalProgress
 from sandbox.report.terminal import console_for, print_error
 from sandbox.settings import load_settings
@@ -66,12 +68,14 @@ def main() -> int:
             if not is_as_told(told):
                 return 3
             hand_over(engine, told.production, WORK_FOLDER / f"{plan.name}-operations", progress)
-            show_what_runs(told)
+            show_what_runs(engine, told)
             return 0
     except DemoBroken as error:
         errors.print(f"error: the demo's files do not fit together: {error}", markup=False)
         return 1
     except SandboxError as error:
+        if isinstance(error, PortTaken):
+            error.hint = "Stop what listens there, or let Docker choose: make demo PORTS=any"
         print_error(errors, error)
         return int(error.exit_code)
     except KeyboardInterrupt:
@@ -91,21 +95,34 @@ def show(told: Told) -> None:
     )
 
 
-def show_what_runs(told: Told) -> None:
+def show_what_runs(engine: Engine, told: Told) -> None:
     """Print where to look next."""
     console = console_for("stdout")
     console.print()
-    for title, address in (
+    for title, where in (
         ("production", told.production.address("balancer")),
         ("  web1", told.production.address("web1")),
         ("  web2", told.production.address("web2")),
+        *_databases(engine, told.production),
         ("  mail and payments", f"http://127.0.0.1:{told.production.sink.port(8025)}"),
         ("qa", told.qa.address("web")),
+        *_databases(engine, told.qa),
+        ("builds", f"git -C {told.repository} log 1.4..1.5 --oneline"),
     ):
-        console.print(f"{title:<21}{address}")
-    console.print(f"{'builds':<21}git -C {told.repository} log {'1.4..1.5'} --oneline")
+        print(f"{title:<21}{where}")
     console.print("\nBoth run on. What is broken and why: docker/demo/README.md")
     console.print("Remove them: make demo-down")
+
+
+def _databases(engine: Engine, stack: Stack) -> tuple[tuple[str, str], ...]:
+    """Say where a stack's database is, and how its administrator comes in."""
+    database = find_container(engine, f"{stack.ground.network}-db")
+    if database is None:
+        return ()
+    return (
+        ("  database", f"127.0.0.1:{database.port(3306)}, its name is shop"),
+        ("    administrator", f"docker exec -it {database.name} mariadb shop"),
+    )
 
 
 def is_as_told(told: Told) -> bool:

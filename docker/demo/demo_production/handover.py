@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -83,8 +84,18 @@ def hand_over(engine: Engine, production: Stack, folder: Path, progress: Progres
     )
     for command in commands:
         _sandbox(*command, shown=True)
-    typed = tuple(f"sandbox {' '.join(command)}" for command in commands)
-    return Handover(folder / "shop.bundle", typed)
+    return Handover(folder / "shop.bundle", tuple(typed(*command) for command in commands))
+
+
+def typed(*arguments: str) -> str:
+    """Give a call of the command as it can be pasted into a shell in the working directory.
+
+    It is not on everybody's path: it lies beside the interpreter of the virtual environment.
+    """
+    command = Path(sys.executable).with_name("sandbox")
+    if command.is_relative_to(Path.cwd()):
+        command = command.relative_to(Path.cwd())
+    return shlex.join([str(command), *arguments])
 
 
 def _export_options(production: Stack, database: Container, folder: Path) -> Sequence[str]:
@@ -145,7 +156,7 @@ def _write(file: Path, content: bytes) -> None:
 def _sandbox(*arguments: str, shown: bool = False) -> subprocess.CompletedProcess[bytes]:
     """Run the command as a person would; its own words are shown where that is wanted."""
     if shown:
-        print(f"\n$ sandbox {' '.join(arguments)}", flush=True)
+        print(f"\n$ {typed(*arguments)}", flush=True)
     output = None if shown else subprocess.PIPE
     done = subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments], stdout=output, stderr=None, check=False

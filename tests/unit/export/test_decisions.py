@@ -14,7 +14,7 @@ from sandbox.export.request import ExportRequest
 from sandbox.model import Column, Family, Schema, Table
 from sandbox.subset.request import SampleRequest, Share
 
-NOTES = Table("notes", "InnoDB", (Column("note", "text", "text", charset="utf8mb4"),))
+NOTES = Table("notes", "InnoDB", (Column("xyzzy", "text", "text", charset="utf8mb4"),))
 SCHEMA = Schema("shop", Family.MARIADB, "10.11", "utf8mb4", "utf8mb4_bin", {"notes": NOTES})
 
 
@@ -42,7 +42,7 @@ def test_a_refusal_says_where_rules_were_looked_for_in_vain(tmp_path: Path) -> N
         decide_masking(request(), SCHEMA, {})
     assert f"there is no {tmp_path}/masking_rules/*.yaml" in caught.value.hint
     assert caught.value.hint.endswith("Add the missing rules. Then run again.")
-    assert caught.value.findings == ("notes.note   text   no rule",)
+    assert caught.value.findings == ("notes.xyzzy   text   no rule",)
 
 
 def test_an_export_that_goes_on_without_rules_of_its_own_knows_it(tmp_path: Path) -> None:

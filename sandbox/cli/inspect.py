@@ -17,7 +17,7 @@ from rich.text import Text
 from sandbox.bundle.manifest import ColumnEntry, FileEntry, Manifest, TableEntry
 from sandbox.bundle.reader import open_bundle
 from sandbox.errors import ExitCode
-from sandbox.report.terminal import line, rows_table
+from sandbox.report.terminal import line, number_of, rows_table
 
 _KEPT = "kept"
 _FEW = 10
@@ -85,7 +85,8 @@ class BundleContents:
             f"{source.collation} · fingerprint {source.fingerprint}"
         )
         size = sum(stored for stored, _ in one.paths.values())
-        yield f"holds     {one.rows:,} rows in {len(one.tables)} tables, {decimal(size)} stored"
+        rows, tables = number_of(one.rows, "row"), number_of(len(one.tables), "table")
+        yield f"holds     {rows} in {tables}, {decimal(size)} stored"
         kinds = Counter(described.kind.value for described in one.objects)
         yield "objects   " + (", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "none")
         if one.servers:

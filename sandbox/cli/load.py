@@ -18,7 +18,7 @@ from sandbox.database.connect import make_endpoint
 from sandbox.database.credentials import find_credentials
 from sandbox.errors import ExitCode
 from sandbox.replica.load import Loaded, LoadPlan, load_bundle, plan_load
-from sandbox.report.terminal import line, rows_table
+from sandbox.report.terminal import line, number_of, rows_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class LoadResult:
     def _lines(self) -> Iterator[str]:
         one = self.loaded
         yield (
-            f"loaded    {one.rows:,} rows in {one.tables} tables, {one.objects} objects, "
-            f"{one.seconds:.1f} s"
+            f"loaded    {number_of(one.rows, 'row')} in {number_of(one.tables, 'table')}, "
+            f"{number_of(one.objects, 'object')}, {one.seconds:.1f} s"
         )
         yield "verified  every table was read back and is the bundle's, every foreign key counted"
         for key, count in one.orphans.items():

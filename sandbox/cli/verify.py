@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from sandbox.bundle.verify import Verified, verify_bundle
 from sandbox.cli.invocation import invocation_of
 from sandbox.errors import ExitCode
-from sandbox.report.terminal import line
+from sandbox.report.terminal import line, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class BundleWhole:
         return Group(
             line(f"{one.path} is whole.", style="green"),
             line(
-                f"{one.rows:,} rows in {one.tables} tables, {decimal(one.bytes)} of text in "
-                f"{one.files} files of {decimal(one.stored_bytes)}; every file matches its digest, "
+                f"{number_of(one.rows, 'row')} in {number_of(one.tables, 'table')}, "
+                f"{decimal(one.bytes)} of text in {number_of(one.files, 'file')} of "
+                f"{decimal(one.stored_bytes)}; every file matches its digest, "
                 "and nothing else is there."
             ),
         )

@@ -57,7 +57,8 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
             schema = merge_objects(schema, dumped)
         # After both have been read: one account has one name, wherever it was named.
         schema = replace_definers(schema)
-        stage.done(f"{preflight} · {len(schema.tables)} tables")
+        count = len(schema.tables)
+        stage.done(f"{preflight} · {count} table{'s' if count != 1 else ''}")
     return SourceFacts(preflight, schema)
 
 

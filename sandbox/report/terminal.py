@@ -52,6 +52,15 @@ def line(text: str, style: str = "") -> Text:
     return Text(plain(text), style=style)
 
 
+def number_of(count: int, what: str) -> str:
+    """Write how many there are of something.
+
+    >>> number_of(1, "table"), number_of(1200, "row")
+    ('1 table', '1,200 rows')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def print_error(console: Console, error: SandboxError) -> None:
     """Print an error once: what failed and where, each finding, what to do, the exit code."""
     console.print(Text.assemble(("error: ", "bold red"), line(error.message)))

@@ -62,7 +62,8 @@ class Unresolved:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.source.value}, {self.count} times: {self.why}"
+        times = "once" if self.count == 1 else f"{self.count} times"
+        return f"{self.source.value}, {times}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -95,7 +96,6 @@ class BundleWriter:
     def __enter__(self) -> Self:
         refuse_taken(self._out)
         try:
-            self._out.parent.mkdir(parents=True, exist_ok=True)
             with _locked(self._out.parent):
                 _remove_leftovers(self._out)
                 made = tempfile.mkdtemp(prefix=f"{self._out.name}.partial-", dir=self._out.parent)
@@ -279,11 +279,16 @@ class BundleWriter:
 
 
 def refuse_taken(out: Path) -> None:
-    """Refuse a place for a bundle where something is already.
+    """Refuse a place for a bundle where something is already, or that is in no folder.
 
     Raises:
-        UsageError: It is there, and no empty folder.
+        UsageError: It is there, and no empty folder; or the folder that it should be in is not.
     """
+    if not out.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {out.parent} for the bundle.",
+            hint=f"Check the path, or make it first: mkdir -p {shlex.quote(str(out.parent))}",
+        )
     if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise UsageError(
             f"{out} is there already; a bundle is never written over.",

@@ -65,8 +65,13 @@ class SettingsError(SandboxError):
 
 
 class SourceError(SandboxError):
-    """The source database cannot be read as asked."""
+    """The source database cannot be read as asked.
 
+    Attributes:
+        reason: Why a statement cannot be run as it is written, if that is why; without a value.
+    """
+
+    reason: str = ""
     exit_code = ExitCode.SOURCE
     default_hint = "Check the address, the account and its grants, then run again."
 
@@ -125,6 +130,15 @@ class StatementFailed(SourceError):
     """The server refused a statement for a reason that no other class tells."""
 
     default_hint = "Look the number up in the server's documentation; --show-sql shows statements."
+
+
+class ConditionRefused(StatementFailed):
+    """The server cannot run a condition that somebody asked for."""
+
+    default_hint = (
+        "A condition is what stands behind WHERE, with columns of its table, quoted for the shell: "
+        "--include 'orders:id = 42'."
+    )
 
 
 class DumpFileInvalid(SourceError):

@@ -1,7 +1,8 @@
 """The one edge at which errors of the driver become ours.
 
-Only the error's number crosses it. What the driver says besides can quote rows, statements and
-accounts, so it is dropped, and the new error is raised ``from None``.
+Only the error's number crosses it, and the name of a column or table that stands in the statement.
+What the driver says besides can quote rows, statements and accounts, so it is dropped, and the new
+error is raised ``from None``.
 """
 
 from __future__ import annotations
@@ -62,18 +63,36 @@ _TLS_REASONS = (
     ),
 )
 _READ_ONLY = frozenset({1290, 1792, 1836})
+# What is wrong with a statement as it is written, and the name that the server's words quote.
+_WRITTEN_WRONG = {
+    1052: "the name of a column may be that of several",
+    1054: "there is no such column",
+    1064: "that is no SQL",
+    1109: "there is no such table",
+    1111: "a sum or a count cannot stand there",
+    1146: "there is no such table",
+    1241: "one value stands where there should be several, or the other way round",
+    1242: "a subquery gives more than one row",
+    1267: "texts of two collations are compared",
+    1305: "there is no such function",
+    1525: "a date is none",
+    1582: "a function was given too many or too few values",
+}
+_NAMING = frozenset({1052, 1054, 1109, 1146})
+_QUOTED_NAME = re.compile(r"'(?:[^'\s]*\.)?([^'\s.]+)'")
 
 
 @contextmanager
-def translated(what: str, *, connecting: bool = False) -> Iterator[None]:
+def translated(what: str, *, connecting: bool = False, sql: str = "") -> Iterator[None]:
     """Turn what the driver raises inside into ours.
 
     Args:
         what: Who or what was asked, for the message: an address, ``table orders``.
         connecting: Whether a connection is being opened.
+        sql: The statement: a name that the driver quotes is told only if it stands in it.
 
     Raises:
-        SourceError: What went wrong, as one of its classes, without a word of the driver.
+        SourceError: What went wrong, as one of its classes, without another word of the driver.
     """
     number, reason = None, ""
     try:
@@ -86,10 +105,14 @@ def translated(what: str, *, connecting: bool = False) -> Iterator[None]:
             raise
         if number in _TLS:
             reason = _tls_reason(error)
+        elif number in _WRITTEN_WRONG:
+            reason = f"{_WRITTEN_WRONG[number]}{_name_in(error, number, sql)} (error {number})"
     if number is not None and connecting:
         raise _of_connecting(number, what, reason) from None
     if number is not None:
-        raise _of_statement(number, what) from None
+        failed = _of_statement(number, what)
+        failed.reason = reason
+        raise failed from None
 
 
 def _number(error: BaseException) -> int | None:
@@ -108,6 +131,11 @@ def _tls_reason(error: BaseException) -> str:
     """Say in our words what was wrong with TLS; nothing where the library does not tell."""
     said = str(error)
     return next((f": {ours}" for pattern, ours in _TLS_REASONS if pattern.search(said)), "")
+
+
+def _name_in(error: BaseException, number: int, sql: str) -> str:
+    found = _QUOTED_NAME.search(str(error)) if number in _NAMING else None
+    return f": {found[1]}" if found and found[1] in sql else ""
 
 
 def _of_connecting(number: int, what: str, reason: str = "") -> SourceError:

@@ -55,7 +55,7 @@ class Wire:
 
     def fetch(self, sql: str, where: str = "") -> tuple[Row, ...]:
         """Run a statement and give all of its rows; the server is done with it at once."""
-        with translated(where or self._what):
+        with translated(where or self._what, sql=sql):
             self._send(sql)
             result = self._connection.store_result()
             rows: tuple[Row, ...] = result.fetch_row(_ALL) if result is not None else ()
@@ -68,7 +68,7 @@ class Wire:
         When left early, the rest of a short answer is taken and dropped; from a long one the
         connection is cut, so that the server stops as well.
         """
-        with translated(where or self._what):
+        with translated(where or self._what, sql=sql):
             self._send(sql)
             result = self._connection.use_result()
         stream = _Stream(result, where or self._what, self._check_age)
@@ -103,7 +103,8 @@ class Wire:
     def _check_age(self) -> None:
         if self._ends is not None and time.monotonic() > self._ends:
             raise SnapshotTooOld(
-                f"The snapshot of {self._what} is {self._seconds // 60} minutes old: "
+                f"The snapshot of {self._what} has reached its limit of "
+                f"{self._seconds // 60} min: "
                 "the server has to keep every row that changed since."
             )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from sandbox.capture.requests import FailingRequest
@@ -25,6 +25,8 @@ from sandbox.subset.identifiers import (
 from sandbox.subset.lookups import ask_whether_small
 from sandbox.subset.plan import plan_subset
 
+_INCLUDE = "--include"
+
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
@@ -41,10 +43,17 @@ class Seeded:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The rows of an export."""
+    """The rows of an export.
+
+    Attributes:
+        subset: The rows.
+        seeded: What the failure named.
+        counted: By table, how many rows the source has, where they were counted.
+    """
 
     subset: Subset
     seeded: Seeded
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
 def choose(
@@ -73,12 +82,12 @@ def choose(
         reader.confirm(name, definition)
     seeded = read_seeds(request, schema, failing)
     included = tuple(
-        NamedRows(one.table, one.sql, "asked for with --include") for one in request.sample.includes
+        NamedRows(one.table, one.sql, f"asked for with {_INCLUDE}", _INCLUDE)
+        for one in request.sample.includes
     )
     with progress.stage("plan", unit="rows") as stage:
-        plan = plan_subset(
-            schema, request.sample, count_small(schema, request.sample.small, reader)
-        )
+        small = count_small(schema, request.sample.small, reader)
+        plan = plan_subset(schema, request.sample, frozenset(small))
         subset = choose_rows(
             schema,
             plan,
@@ -88,7 +97,7 @@ def choose(
             stage=stage,
         )
         stage.done(_summary(schema, subset))
-    return Choice(subset, seeded)
+    return Choice(subset, seeded, {**small, **subset.counted})
 
 
 def sampling_secret(key: bytes) -> bytes:
@@ -96,15 +105,16 @@ def sampling_secret(key: bytes) -> bytes:
     return blake2b(key=key, person=b"sandbox-draw", digest_size=32).digest()
 
 
-def count_small(schema: Schema, most: int, reader: Reader) -> frozenset[str]:
-    """Give the tables with at most `most` rows, by counting no further than that."""
-    small = set()
+def count_small(schema: Schema, most: int, reader: Reader) -> dict[str, int]:
+    """Count the rows of the tables with at most `most` of them, and no further than that."""
+    small = {}
     for table in schema.tables.values():
         question = ask_whether_small(table, most)
         ((cell,),) = next(iter(reader.rows(question.sql, columns=1)))
-        if int(cell or b"0") <= most:
-            small.add(table.name)
-    return frozenset(small)
+        count = int(cell or b"0")
+        if count <= most:
+            small[table.name] = count
+    return small
 
 
 def read_seeds(
@@ -148,7 +158,11 @@ def _summary(schema: Schema, subset: Subset) -> str:
     whole = sum(subset.is_whole(name) for name in schema.tables)
     keyed = sum(len(keys) for keys in subset.keys.values())
     named = sum(found.rows for found in subset.named)
-    parts = [f"{len(schema.tables)} tables, {whole} of them whole", f"{keyed:,} rows of the others"]
+    tables = len(schema.tables)
+    parts = [
+        f"{tables} table{'s' if tables != 1 else ''}, {whole} of them whole",
+        f"{keyed:,} rows of the others",
+    ]
     if named:
         parts.append(f"{named:,} named by the failure or asked for")
     return " · ".join(parts)
@@ -156,4 +170,10 @@ def _summary(schema: Schema, subset: Subset) -> str:
 
 def named_nothing(subset: Subset) -> Sequence[str]:
     """Give what was asked for by name and is not in the source."""
-    return [f"{one.table}: {one.because}" for one in subset.named if not one.rows]
+    return [
+        f"{one.option} {one.table}: no row meets the condition"
+        if one.option
+        else f"{one.table}: {one.because}"
+        for one in subset.named
+        if not one.rows
+    ]

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from sandbox.bundle.manifest import ColumnEntry, ForeignKeyEntry, TableEntry
+from sandbox.export.choice import Choice
 from sandbox.export.decisions import Decisions
 from sandbox.export.reading import ReadPart
 from sandbox.masking.definitions import MaskedDefinition, mask_declared
 from sandbox.model import Column, ForeignKey, Schema, SchemaObject, Table
-from sandbox.subset.closure import Subset
 from sandbox.subset.plan import SubsetPlan
 
 Losses = Mapping[str, Mapping[str, int]]
@@ -20,15 +20,17 @@ Losses = Mapping[str, Mapping[str, int]]
 
 def describe_table(
     table: Table,
-    subset: Subset,
+    choice: Choice,
     decisions: Decisions,
     parts: Sequence[ReadPart],
     *,
     ordered: bool,
 ) -> TableEntry:
     """Describe a table as the manifest holds it; its rows and parts are the writer's to fill in."""
+    subset = choice.subset
     losses = add_losses(parts)
-    whole = subset.is_whole(table.name)
+    taken = sum(one.facts.rows for one in parts)
+    exact = taken if subset.is_whole(table.name) else choice.counted.get(table.name)
     return TableEntry(
         name=table.name,
         engine=table.engine,
@@ -38,8 +40,9 @@ def describe_table(
         ],
         identity=[column.name for column in table.identity],
         ordered=ordered,
-        rows_in_source=sum(one.facts.rows for one in parts) if whole else table.rows,
-        rows_in_source_exact=whole,
+        # An estimate may be far below what was taken.
+        rows_in_source=max(table.rows, taken) if exact is None else exact,
+        rows_in_source_exact=exact is not None,
         why=subset.plan.tables[table.name].why,
         in_snapshot=table.transactional,
         foreign_keys=[_describe_reference(key) for key in table.foreign_keys],

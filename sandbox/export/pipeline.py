@@ -169,7 +169,8 @@ def _read_tables(
             parts[part.table].append(part)
         rows = sum(part.facts.rows for some in parts.values() for part in some)
         count = sum(len(some) for some in parts.values())
-        stage.done(f"{rows:,} rows in {count} parts, {readers.count} at once")
+        at_once = f", {readers.count} at once" if readers.count > 1 else ""
+        stage.done(f"{rows:,} rows in {count} part{'s' if count != 1 else ''}{at_once}")
     return {name: sorted(some, key=lambda part: part.number) for name, some in parts.items()}
 
 
@@ -186,7 +187,7 @@ def _add_tables(
     subset, decisions = planned.choice.subset, planned.decisions
     for name, table in sorted(planned.source.schema.tables.items()):
         ordered = comes_in_order(table, subset, decisions.treatments)
-        entry = describe_table(table, subset, decisions, parts[name], ordered=ordered)
+        entry = describe_table(table, planned.choice, decisions, parts[name], ordered=ordered)
         bundle.add_table(entry, [part.facts for part in parts[name]])
 
 

@@ -16,7 +16,7 @@ from sandbox.export.choice import named_nothing
 from sandbox.export.pipeline import Exported, Planned
 from sandbox.export.preflight import Preflight
 from sandbox.model import Table
-from sandbox.report.terminal import rows_table
+from sandbox.report.terminal import number_of, rows_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class PlanResult:
     def text(self) -> RenderableType:
         """Lay the plan out, table by table, then column by column."""
         tables = rows_table(
-            ("table", "rows", "of about", "bytes, about", "why"),
+            ("table", "rows", "of", "bytes, about", "why"),
             [
                 (
                     table.name,
-                    f"{_rows(self.planned, table):,}",
-                    f"{table.rows:,}",
+                    _about(_rows(self.planned, table), exact=_knows_rows(self.planned, table)),
+                    _in_source_text(self.planned, table),
                     decimal(_bytes(self.planned, table)),
                     self.planned.choice.subset.plan.tables[table.name].why,
                 )
@@ -68,7 +68,10 @@ class PlanResult:
             ],
         )
         in_shifts = _preflight(self.planned).reads_in_shifts
-        lines = (*_notes(self.planned), *_lock_note(self.planned, in_shifts=in_shifts))
+        lines = (
+            *_notes(self.planned),
+            *_lock_note(self.planned, in_shifts=in_shifts, waits="waits"),
+        )
         notes = [Text(line) for line in lines]
         ending = Text("Nothing was written (--dry-run).", style="dim")
         return Group(tables, Text(), columns, Text(), *notes, ending)
@@ -121,11 +124,13 @@ class ExportResult:
         done = self.exported
         counts = _column_counts(done.planned)
         yield (
-            f"taken     {done.summary.rows:,} rows in {done.summary.tables} tables, "
-            f"{decimal(done.summary.bytes)}"
+            f"taken     {number_of(done.summary.rows, 'row')} in "
+            f"{number_of(done.summary.tables, 'table')}, {decimal(done.summary.bytes)}"
         )
+        if not done.summary.rows:
+            yield "nothing   no row was taken: none is what was asked for, or none meets it"
         yield (
-            f"masked    {counts['masked']} columns, {counts['kept']} kept · "
+            f"masked    {number_of(counts['masked'], 'column')}, {counts['kept']} kept · "
             f"key {done.summary.manifest.key_id}"
         )
         for loss in _losses_data(done):
@@ -133,10 +138,10 @@ class ExportResult:
         if done.servers.names:
             yield (
                 f"servers   {', '.join(done.servers.names)} · "
-                f"{done.servers.failing} failing requests found in their logs"
+                f"{number_of(done.servers.failing, 'failing request')} found in their logs"
             )
         yield from _notes(done.planned)
-        yield from _lock_note(done.planned, in_shifts=done.shifts > 1)
+        yield from _lock_note(done.planned, in_shifts=done.shifts > 1, waits="had to wait")
         for unknown in done.servers.unknown:
             yield f"unknown   {unknown}"
         yield (
@@ -156,9 +161,12 @@ def _notes(planned: Planned) -> Iterator[str]:
     subset = planned.choice.subset
     for constraint, families in sorted(subset.cut.items()):
         most = subset.plan.request.children
-        yield f"cut       {families:,} families along {constraint} at {most} rows each"
+        cut = "1 family" if families == 1 else f"{families:,} families"
+        yield f"cut       {cut} along {constraint} at {most} rows each"
     for missing in named_nothing(subset):
         yield f"not there {missing}"
+    if missing := planned.decisions.no_own_rules:
+        yield f"rules     {missing}"
     for unresolved, times in Counter(planned.choice.seeded.unresolved).items():
         yield f"no row    {unresolved}" + (f" ({times} times)" if times > 1 else "")
     preflight = _preflight(planned)
@@ -173,15 +181,18 @@ def _notes(planned: Planned) -> Iterator[str]:
         yield f"unknown   {unknown}"
 
 
-def _lock_note(planned: Planned, *, in_shifts: bool) -> Iterator[str]:
+def _lock_note(planned: Planned, *, in_shifts: bool, waits: str) -> Iterator[str]:
+    """Say what writers of definitions wait for, in the tense of `waits`."""
     preflight = _preflight(planned)
     if preflight.frees_locks:
         return
+    done = "is" if waits == "waits" else "was"
+    alter = f"locks     ALTER on a table {waits} from when it {done} first read until"
     if in_shifts:
-        yield "locks     ALTER on a table that was read waits until its group of tables is read"
+        yield f"{alter} its group of tables {done} read"
         return
     why = f" ({preflight.one_session})" if preflight.one_session else ""
-    yield f"locks     ALTER on a table that was read waits until all is read by one session{why}"
+    yield f"{alter} all {done} read by one session{why}"
 
 
 def _preflight(planned: Planned) -> Preflight:
@@ -194,7 +205,23 @@ def _tables(planned: Planned) -> list[Table]:
 
 def _rows(planned: Planned, table: Table) -> int:
     subset = planned.choice.subset
-    return table.rows if subset.is_whole(table.name) else len(subset.keys[table.name])
+    if subset.is_whole(table.name):
+        return planned.choice.counted.get(table.name, table.rows)
+    return len(subset.keys[table.name])
+
+
+def _knows_rows(planned: Planned, table: Table) -> bool:
+    """Tell whether the rows to take were counted, not estimated by the server."""
+    choice = planned.choice
+    return not choice.subset.is_whole(table.name) or table.name in choice.counted
+
+
+def _in_source(planned: Planned, table: Table) -> tuple[int, bool]:
+    """Give how many rows the source has, and whether they were counted."""
+    counted = planned.choice.counted.get(table.name)
+    if counted is None:
+        return max(table.rows, _rows(planned, table)), False
+    return counted, True
 
 
 def _bytes(planned: Planned, table: Table) -> int:
@@ -221,12 +248,15 @@ def _source_data(planned: Planned) -> dict[str, Any]:
 
 def _table_data(planned: Planned, table: Table) -> dict[str, Any]:
     plan = planned.choice.subset.plan.tables[table.name]
+    rows_in_source, exact = _in_source(planned, table)
     return {
         "name": table.name,
         "role": plan.role.value,
         "why": plan.why,
         "rows": _rows(planned, table),
-        "rows_in_source": table.rows,
+        "rows_exact": _knows_rows(planned, table),
+        "rows_in_source": rows_in_source,
+        "rows_in_source_exact": exact,
         "bytes": _bytes(planned, table),
         "columns": [
             {
@@ -254,3 +284,12 @@ def _losses_data(done: Exported) -> list[dict[str, Any]]:
         for column in table.columns
         for what, count in column.losses.items()
     ]
+
+
+def _in_source_text(planned: Planned, table: Table) -> str:
+    rows, exact = _in_source(planned, table)
+    return _about(rows, exact=exact)
+
+
+def _about(count: int, *, exact: bool) -> str:
+    return f"{count:,}" if exact else f"about {count:,}"

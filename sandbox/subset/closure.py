@@ -11,11 +11,13 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Protocol
 
+from sandbox.errors import ConditionRefused, SourceError
 from sandbox.model import Batch, Cell, ForeignKey, Schema, Stage, Table
 from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
@@ -54,11 +56,13 @@ class NamedRows:
         table: Their table.
         where: Condition that names them, as SQL.
         because: Where they come from, in words without values.
+        option: The option that somebody wrote the condition in; empty where nobody did.
     """
 
     table: str
     where: str = field(repr=False)
     because: str
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Found:
     table: str
     because: str
     rows: int
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Subset:
         orphans: By child table and constraint, how many of the taken rows refer to a parent that
             the source does not have.
         named: What each of the named conditions found.
+        counted: By table, how many rows the source has, where each of them was looked at.
         cut: By constraint, how many families were cut at the plan's limit of children.
     """
 
@@ -88,6 +94,7 @@ class Subset:
     orphans: Mapping[tuple[str, str], int]
     named: tuple[Found, ...] = ()
     cut: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, int] = field(default_factory=dict)
 
     def is_whole(self, table: str) -> bool:
         """Tell whether every row of a table is taken."""
@@ -119,13 +126,24 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         secret: Decides which rows are drawn; the same one draws the same rows next week.
         named: Rows to take in any case.
         stage: Hears how many rows are taken.
+
+    Raises:
+        ConditionRefused: The server cannot run a condition of the plan, or one that names rows.
+        SourceError: The source cannot be read.
     """
     closure = _Closure(schema, plan, source, secret, stage)
     closure.take_whole_tables()
     found = tuple(closure.take_named(one) for one in named)
     closure.take_targets()
     closure.run()
-    return Subset(plan, closure.taken, dict(closure.orphans), found, dict(closure.cut))
+    return Subset(
+        plan,
+        closure.taken,
+        dict(closure.orphans),
+        found,
+        cut=dict(closure.cut),
+        counted=closure.counted,
+    )
 
 
 class _Closure:
@@ -153,6 +171,7 @@ class _Closure:
         self._to_follow: dict[str, KeySet] = {}
         self.orphans: dict[tuple[str, str], int] = defaultdict(int)
         self.cut: dict[str, int] = defaultdict(int)
+        self.counted: dict[str, int] = {}
 
     def take_whole_tables(self) -> None:
         """Take the parents of tables that are whole, where those are not whole themselves."""
@@ -169,18 +188,21 @@ class _Closure:
     def take_named(self, named: NamedRows) -> Found:
         """Take the rows that a condition names, and let their children follow."""
         table = self._schema.tables[named.table]
-        if named.table not in self._sampled:
-            there = sum(1 for _ in self._keys_where(table, named.where))
-            return Found(named.table, named.because, there)
-        taken = self._take(table, self._keys_where(table, named.where), core=True)
-        return Found(named.table, named.because, taken)
+        keys = self._keys_where(table, named.where)
+        with _blaming(named.option, named.table):
+            if named.table in self._sampled:
+                rows = self._take(table, keys, core=True)
+            else:
+                rows = sum(1 for _ in keys)
+        return Found(named.table, named.because, rows, named.option)
 
     def take_targets(self) -> None:
         """Draw the sample of every target."""
         for name, table in self._sampled.items():
             plan = self._plan.tables[name]
             if plan.role is Role.TARGET:
-                self._take(table, self._drawn(table, plan), core=True)
+                with _blaming("--where" if plan.where else "", name):
+                    self._take(table, self._drawn(table, plan), core=True)
 
     def run(self) -> None:
         """Bring parents and children until nothing new comes."""
@@ -262,6 +284,8 @@ class _Closure:
 
     def _drawn(self, table: Table, plan: TablePlan) -> Iterator[RowKey]:
         keys = self._keys_where(table, plan.where)
+        if not plan.where:
+            keys = self._counting(table.name, keys)
         if plan.share.rows is not None:
             return iter(
                 heapq.nsmallest(
@@ -270,6 +294,12 @@ class _Closure:
             )
         below = int(plan.share.fraction * _RANGE)
         return (key for key in keys if draw(self._secret, table.name, key) < below)
+
+    def _counting(self, table: str, keys: Iterable[RowKey]) -> Iterator[RowKey]:
+        count = 0
+        for count, key in enumerate(keys, 1):  # noqa: B007 - the last one is the count
+            yield key
+        self.counted[table] = count
 
     def _keys_where(self, table: Table, where: str) -> Iterator[RowKey]:
         if table.transactional:
@@ -283,6 +313,17 @@ class _Closure:
 
     def _answers(self, question: Question) -> Iterator[Columns]:
         return self._source.rows(question.sql, columns=question.width)
+
+
+@contextmanager
+def _blaming(option: str, table: str) -> Iterator[None]:
+    """Let an error in what somebody wrote name the option, where there is one."""
+    try:
+        yield
+    except SourceError as failed:
+        if not option or not failed.reason:
+            raise
+        raise ConditionRefused(f"{option} {table}: {failed.reason}.") from None
 
 
 def _wait(waiting: dict[str, KeySet], table: Table, keys: Sequence[RowKey]) -> None:

@@ -168,7 +168,38 @@ def test_a_rule_file_that_cannot_be_read_is_named_with_its_line(ops: Ops) -> Non
 
 def test_a_condition_that_is_no_sql_is_refused_without_repeating_it(ops: Ops) -> None:
     ended = ops.export(include=f"people:no_column = '{PLANTED}'")
-    refused(ops, ended, 11)
+    wrong = "--include people: there is no such column: no_column (error 1054)"
+    refused(ops, ended, 11, wrong, "behind WHERE")
+    ended = ops.export(where=f"visits:at > > '{PLANTED}'")
+    refused(ops, ended, 11, "--where visits: that is no SQL (error 1064)")
+
+
+def test_a_bundle_goes_into_a_folder_that_is_there(ops: Ops) -> None:
+    ended = ops.export(out=ops.folder / "away/deep/bundle")
+    refused(ops, ended, 2, f"there is no folder {ops.folder}/away/deep", "mkdir -p")
+    assert not (ops.folder / "away").exists()
+
+
+def test_an_export_of_nothing_says_so(ops: Ops) -> None:
+    ended = ops.export("--include=people:id = -5", sample="none")
+    assert ended.exit_code == 0
+    assert "taken     0 rows in 2 tables" in ended.said
+    assert "no row was taken" in ended.said
+    assert "not there --include people: no row meets the condition" in ended.said
+
+
+def test_counts_are_exact_where_rows_were_counted_and_about_where_not(ops: Ops) -> None:
+    fill_visits(ops, 900)
+    planned = ops.export("--dry-run", "--sample=people=1", sample="none").stdout
+    people, visits = (
+        next(line for line in planned.splitlines() if line.startswith(f"{name} "))
+        for name in ("people", "visits")
+    )
+    assert people.split()[1:3] == ["1", "2"]
+    assert "about" in visits
+    assert ops.export("--sample=visits=1%", sample="none").exit_code == 0
+    tables = {one.name: one for one in open_bundle(ops.folder / "bundle").manifest.tables}
+    assert tables["visits"].rows_in_source_exact
 
 
 def test_a_missing_key_says_how_to_make_one(ops: Ops) -> None:
@@ -246,7 +277,7 @@ def test_rows_that_failing_requests_of_a_server_name_are_taken(ops: Ops) -> None
             "roles.tsv": "nginx-access\t/var/log/nginx/access.log\n",
             "logs/var/log/nginx/access.log": "192.0.2.7 - - [25/Nov/2026:10:00:00 +0000] "
             '"GET /visits/3 HTTP/1.1" 500 73 "-" "curl"\n'
-            '192.0.2.7 - - [25/Nov/2026:10:00:01 +0000] "GET /visits/1 HTTP/1.1" 200 73 "-" "-"\n'
+            '192.0.2.7 - - [25/Nov/2026:10:00:01 +0000] "GET /visits/1 HTTP/1.1" 200 73 "-" "-"\n',
         },
     )
     settings = private(ops.folder / "sandbox.toml", "[sample]\nsmall = 0\n")

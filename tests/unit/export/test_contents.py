@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from sandbox.export.choice import Choice, Seeded
 from sandbox.export.contents import describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions
 from sandbox.masking.assignment import Treatment, Treatments
 from sandbox.masking.definitions import MaskedDefinition
 from sandbox.masking.masker import Masker
-from sandbox.model import Column, Family, MaskedText, ObjectKind, Schema, SchemaObject, Table
+from sandbox.model import Column, Family, Key, MaskedText, ObjectKind, Schema, SchemaObject, Table
 from sandbox.subset.closure import Subset
+from sandbox.subset.keys import key_set_for
 from sandbox.subset.plan import plan_subset
 from sandbox.subset.request import SampleRequest, parse_share
 
@@ -24,13 +28,34 @@ def test_members_of_a_list_stay_but_for_who_can_be_told_from_them() -> None:
     masker = Masker(schema, treatments, KEY)
     plan = plan_subset(schema, SampleRequest(parse_share("all")), frozenset())
     entry = describe_table(
-        table, Subset(plan, {}, {}), Decisions(treatments, masker, ""), [], ordered=False
+        table,
+        Choice(Subset(plan, {}, {}), Seeded()),
+        Decisions(treatments, masker, ""),
+        [],
+        ordered=False,
     )
     mail = masker.mask_text(b"petra@post.example", "plain").content.decode()
     assert entry.columns[0].declared == f"enum('open','{mail}')"
     # Neither here nor in logs, whose vocabulary the members belong to.
     assert "petra" not in mail
     assert b"petra" not in masker.mask_text(b"open petra", "log").content
+
+
+@pytest.mark.parametrize(("counted", "rows", "exact"), [({}, 1000, False), ({"t": 281}, 281, True)])
+def test_rows_of_the_source_are_those_counted_or_about_those_estimated(
+    counted: dict[str, int],
+    rows: int,
+    exact: bool,  # noqa: FBT001 - a case
+) -> None:
+    column = Column("id", "int", "int", nullable=False)
+    table = Table("t", "InnoDB", (column,), (Key("PRIMARY", ("id",)),), rows=1000)
+    schema = Schema("shop", Family.MARIADB, "10.11", "latin1", "latin1_bin", {"t": table})
+    treatments = Treatments({("t", "id"): Treatment("keep", "", "a rule")})
+    plan = plan_subset(schema, SampleRequest(parse_share("1%")), frozenset())
+    choice = Choice(Subset(plan, {"t": key_set_for(table)}, {}), Seeded(), counted)
+    decisions = Decisions(treatments, Masker(schema, treatments, KEY), "")
+    entry = describe_table(table, choice, decisions, [], ordered=True)
+    assert (entry.rows_in_source, entry.rows_in_source_exact) == (rows, exact)
 
 
 def test_ops_are_told_what_stayed_and_what_is_left_out() -> None:

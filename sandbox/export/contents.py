@@ -87,6 +87,13 @@ def tell_of_definition(described: SchemaObject, masked: MaskedDefinition) -> Ite
             f"{unknown if masked.unknown else ''}; part of what it does and kept: review "
             f"{'it' if one else 'them'}"
         )
+    if masked.changed:
+        one = masked.changed == 1
+        yield (
+            f"{where}: {masked.changed} literal{' was' if one else 's were'} masked, as secret, "
+            f"somebody's or a masked column's; what compares with {'it' if one else 'them'} may do "
+            "something else here"
+        )
     if masked.left_out:
         yield f"{where}: left out is {masked.left_out}"
 

@@ -7,26 +7,16 @@ expressions, values that depend on the rest of the row) the partitioning is left
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
-from typing import Protocol
 
+from sandbox.masking.masker import Masker
 from sandbox.masking.sql_tokens import Grammar, Kind, Token
-from sandbox.model import MaskedText
 
-
-class Masks(Protocol):
-    """What definitions are masked with: `sandbox.masking.masker.Masker`."""
-
-    def mask_text(self, text: bytes, kind: str) -> MaskedText:
-        """Mask a text of a kind."""
-
-    def keeps(self, table: str, column: str) -> bool:
-        """Tell whether a column stays as it is; so does one that the schema had not."""
-
-    def mask_literal(self, table: str, column: str, text: str) -> str | None:
-        """Mask a value that a definition names; None if it depends on the rest of the row."""
+_LITERALS = frozenset({Kind.TEXT, Kind.HEX, Kind.NUMBER})
+_BYTES = re.compile(r"(?:VAR)?BINARY|\w*BLOB")
+_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +35,7 @@ class ColumnValues:
 
 
 def mask_column_values(
-    table: str, code: Sequence[Token], grammar: Grammar, masker: Masks
+    table: str, code: Sequence[Token], grammar: Grammar, masker: Masker
 ) -> ColumnValues:
     """Mask the defaults and the partitions of masked columns.
 
@@ -61,15 +51,26 @@ def mask_column_values(
     if start is None:
         return ColumnValues(changes)
     clause = code[start:]
-    columns, is_plain = _columns_of(clause)
-    masked = [name for name in columns if not masker.keeps(table, name)]
+    by = inside(clause, next(at for at, token in enumerate(clause) if token.text == "("))
+    masked = [one.name for one in by if one.name and not masker.keeps(table, one.name)]
     if not masked:
         return ColumnValues(changes)
-    if clause[2].word == "LIST" and is_plain and len(columns) == 1:
-        listed = _list_values(clause, columns[0], values)
-        if listed is not None:
-            return ColumnValues(changes | listed)
-    return ColumnValues(changes, clause[0].place, masked[0])
+    listed = None
+    if clause[2].word == "LIST" and len(by) == 1:
+        listed = _list_values(clause, masked[0], values)
+    if listed is None:
+        return ColumnValues(changes, clause[0].place, masked[0])
+    return ColumnValues(changes | listed)
+
+
+def inside(code: Sequence[Token], start: int) -> Sequence[Token]:
+    """Give what is between the parentheses that open there."""
+    depth = 0
+    for at in range(start, len(code)):
+        depth += (code[at].text == "(") - (code[at].text == ")")
+        if not depth:
+            return code[start + 1 : at]
+    return code[start + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,43 +79,70 @@ class _Values:
 
     table: str
     grammar: Grammar
-    masker: Masks
+    masker: Masker
 
-    def mask(self, column: str, token: Token, sign: str = "") -> str | None:
-        """Mask a literal; None where nothing is known to become of it."""
-        is_text = token.kind is Kind.TEXT
-        content = sign + (self.grammar.content(token.text) if is_text else token.text)
-        masked = self.masker.mask_literal(self.table, column, content)
-        if masked is None:
-            return None
-        if is_text:
-            return self.grammar.literal(masked, token.text)
-        return masked.removeprefix(sign)
+    def listed(self, column: str, sign: str, token: Token) -> str | None:
+        """Mask a value of a partition; None where nothing is known to become of it."""
+        masked = self.masker.mask_literal(self.table, column, sign + self._content(token))
+        return None if masked is None else self._written(masked.removeprefix(sign), token)
+
+    def default(self, column: Sequence[Token], sign: str, token: Token) -> str:
+        """Mask a constant; `column` begins with the column's name and type."""
+        content, kind = sign + self._content(token), column[1].word
+        if kind == "BINARY" and (length := inside(column, 2)):
+            # Its rows hold as many bytes.
+            missing = int(length[0].text) - len(content.encode("utf-8", "surrogateescape"))
+            content += "\0" * missing
+        masked = self.masker.mask_default(self.table, column[0].name, content)
+        if masked and _BYTES.fullmatch(kind):
+            # As they are they could make the file one of no character set.
+            return self.grammar.literal(masked, "0x")
+        return self._written(masked.removeprefix(sign), token)
+
+    def part(self, token: Token) -> str:
+        """Mask a literal of an expression by shape, but a day as everywhere."""
+        content = self._content(token)
+        kind = "secret" if _WORD.search(content) and token.kind is not Kind.NUMBER else "plain"
+        masked = self.masker.mask_text(content.encode("utf-8", "surrogateescape"), kind)
+        return self._written(masked.content.decode("utf-8", "surrogateescape"), token)
+
+    def _content(self, token: Token) -> str:
+        return token.text if token.kind is Kind.NUMBER else self.grammar.content(token.text)
+
+    def _written(self, content: str, token: Token) -> str:
+        return content if token.kind is Kind.NUMBER else self.grammar.literal(content, token.text)
 
 
 def _defaults(code: Sequence[Token], values: _Values) -> Iterator[tuple[int, str]]:
-    """Give the defaults of masked columns that are one literal, with what they become."""
-    column, depth = "", 0
+    """Give the literals in defaults of masked columns, with what they become."""
+    start, depth = 0, 0
     for at, token in enumerate(code):
         depth += (token.text == "(") - (token.text == ")")
         if depth == 1 and code[at - 1].text in {"(", ","}:
-            column = token.name
-        if token.word == "DEFAULT" and depth == 1:
-            found = _literal_behind(code[at + 1 : at + 5])
-            if found is not None and not values.masker.keeps(values.table, column):
-                sign, literal = found
-                masked = values.mask(column, literal, sign)
-                if masked is not None:
-                    yield literal.place, masked
+            start = at
+        if token.word != "DEFAULT" or depth != 1:
+            continue
+        if values.masker.keeps(values.table, code[start].name):
+            continue
+        value = _default_behind(code, at + 1)
+        literals = [one for one in value if one.kind in _LITERALS]
+        others = [one for one in value if one.kind not in _LITERALS and one.text[0] not in "(-_)"]
+        if len(literals) == 1 and not others:
+            sign = "-" if any(one.text == "-" for one in value) else ""
+            column = code[start:at]
+            yield literals[0].place, values.default(column, sign, literals[0])
+        else:
+            yield from ((one.place, values.part(one)) for one in literals)
 
 
-def _literal_behind(code: Sequence[Token]) -> tuple[str, Token] | None:
-    """Give a literal and its sign, perhaps in parentheses and with its character set."""
-    before = [*takewhile(lambda token: token.text in {"(", "-"} or token.text[0] == "_", code)]
-    literal = code[len(before)] if len(before) < len(code) else None
-    if literal is None or literal.kind not in {Kind.TEXT, Kind.NUMBER}:
-        return None
-    return "-" if before and before[-1].text == "-" else "", literal
+def _default_behind(code: Sequence[Token], at: int) -> Sequence[Token]:
+    """Give a default: a constant with its sign or character set, or an expression."""
+    for end in range(at, min(at + 3, len(code))):
+        if code[end].text == "(":
+            return inside(code, end)
+        if code[end].kind in _LITERALS:
+            return code[at : end + 1]
+    return ()
 
 
 def _start_of_partitions(code: Sequence[Token]) -> int | None:
@@ -127,40 +155,22 @@ def _start_of_partitions(code: Sequence[Token]) -> int | None:
     return None
 
 
-def _columns_of(clause: Sequence[Token]) -> tuple[list[str], bool]:
-    """Give the names in the clause's first parentheses, and whether there is nothing else."""
-    start = next(at for at, token in enumerate(clause) if token.text == "(")
-    inside = []
-    depth = 0
-    for token in clause[start:]:
-        depth += (token.text == "(") - (token.text == ")")
-        if not depth:
-            break
-        inside.append(token)
-    others = {token.text for token in inside[1:] if not token.name}
-    return [token.name for token in inside if token.name], others <= {","}
-
-
 def _list_values(clause: Sequence[Token], column: str, values: _Values) -> dict[int, str] | None:
     """Mask the values of LIST partitions; None unless each becomes one of its own."""
     changes: dict[int, str] = {}
-    before: list[str] = []
+    before: set[str] = set()
     for at, token in enumerate(clause):
         if (token.word, clause[at - 1].word) != ("IN", "VALUES"):
             continue
         sign = ""
-        for value in clause[at + 2 :]:
-            if value.text == ")":
-                break
+        for value in inside(clause, at + 1):
             if value.kind in {Kind.TEXT, Kind.NUMBER}:
-                masked = values.mask(column, value, sign)
+                masked = values.listed(column, sign, value)
                 if masked is None:
                     return None
                 changes[value.place] = masked
-                before.append(sign + value.text)
+                before.add(sign + value.text)
             elif value.text not in {",", "-"} and value.word != "NULL":
                 return None
             sign = "-" if value.text == "-" else ""
-    if len(set(changes.values())) < len(set(before)):
-        return None
-    return changes
+    return None if len(set(changes.values())) < len(before) else changes

@@ -12,11 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sandbox.masking.column_values import Masks, mask_column_values
+from sandbox.masking.column_values import mask_column_values
+from sandbox.masking.dictionary import word_set
+from sandbox.masking.masker import Masker
+from sandbox.masking.maskers.passwords import ALGORITHM
 from sandbox.masking.personal_spans import PLAIN, SECRET, find_spans
 from sandbox.masking.secret_names import is_secret_name
-from sandbox.masking.secrets_in_code import Secrets
-from sandbox.masking.sql_tokens import Grammar, Kind, Token, code_of, word_set
+from sandbox.masking.secrets_in_code import secret_literals
+from sandbox.masking.sql_tokens import Grammar, Kind, Token, code_of
 from sandbox.model import MaskedText, ObjectKind, SchemaObject
 
 _ELSEWHERE = "sandbox"  # a remote table answers nowhere in a replica
@@ -34,6 +37,10 @@ _OPTION_LIST = "option_list"
 # lets no reader take a short one for a word.
 _HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9A-Fa-f]{2}){4,}")
 _PADDING = "0" * 16
+# What tests or begins a format: "sha1:", "tok_", and what LIKE makes of such.
+_FORMAT = re.compile(
+    r"(?:(?:md5|sha\d{1,3}|[A-Za-z]{1,4}(?=[:_\-]))[:_\-$]?)?[%_\W]*", re.IGNORECASE
+)
 # What may be somebody's: two letters together, or more digits than a key of a row has.
 _TELLS = re.compile(r"[^\W\d_]{2}|\d{10}")
 
@@ -46,16 +53,18 @@ class MaskedDefinition:
         text: The definition.
         literals: How many of its literals stayed; without those that are short numbers or signs.
         unknown: How many of those hold words that no dictionary knows.
+        changed: How many became something else, in part or as a whole.
         left_out: What of the definition is not there any more, for people; mostly nothing.
     """
 
     text: MaskedText
     literals: int
     unknown: int
+    changed: int = 0
     left_out: str = ""
 
 
-def mask_definition(described: SchemaObject, masker: Masks) -> MaskedDefinition:
+def mask_definition(described: SchemaObject, masker: Masker) -> MaskedDefinition:
     """Mask a definition.
 
     Args:
@@ -77,17 +86,17 @@ def mask_definition(described: SchemaObject, masker: Masks) -> MaskedDefinition:
         if values.cut is not None:
             end = _start_of_clause(tokens, values.cut)
             left_out = f"its partitioning, which goes by the masked column {values.column}"
-    secrets = Secrets(code)
-    for at, token in enumerate(code):
+        words.changed += sum(text != tokens[place].text for place, text in values.changes.items())
+    secrets = secret_literals(code)
+    for token in code:
         if token.place < end and token.place not in changes:
-            is_secret = token.kind in {Kind.TEXT, Kind.HEX} and secrets.include(at)
-            changes[token.place] = words.literal(token, secret=is_secret)
+            changes[token.place] = words.literal(token, secret=token.place in secrets)
     text = "".join(changes.get(token.place, token.text) for token in tokens[:end])
     masked = MaskedText(text.encode("utf-8", "surrogateescape"))
-    return MaskedDefinition(masked, words.stayed, words.unknown, left_out)
+    return MaskedDefinition(masked, words.stayed, words.unknown, words.changed, left_out)
 
 
-def mask_declared(declared: str, masker: Masks) -> str:
+def mask_declared(declared: str, masker: Masker) -> str:
     """Mask the members of an ENUM or SET as the table's definition shows them."""
     words = _Words(masker, Grammar())
     return "".join(words.literal(token, secret=False) for token in Grammar().tokens(declared))
@@ -96,11 +105,12 @@ def mask_declared(declared: str, masker: Masks) -> str:
 class _Words:
     """Masks single literals and comments, and counts what stays."""
 
-    def __init__(self, masker: Masks, grammar: Grammar) -> None:
+    def __init__(self, masker: Masker, grammar: Grammar) -> None:
         self._masker = masker
         self._grammar = grammar
         self.stayed = 0
         self.unknown = 0
+        self.changed = 0
 
     def plain(self, text: str) -> str:
         """Mask a text as free text is."""
@@ -123,34 +133,21 @@ class _Words:
 
     def literal(self, token: Token, *, secret: bool) -> str:
         """Mask a literal of code; anything else stays, too."""
-        if token.kind is Kind.HEX:
-            return self._hexadecimal(token.text, secret=secret)
         if token.kind is Kind.NUMBER:
             self._count(token.text)
-        if token.kind is not Kind.TEXT:
+        if token.kind not in {Kind.TEXT, Kind.HEX}:
             return token.text
         content = self._grammar.content(token.text)
-        if not secret:
+        if secret and token.kind is Kind.HEX:
+            key = self._key(content.encode("utf-8", "surrogateescape").hex())
+            masked = bytes.fromhex(key).decode("utf-8", "surrogateescape")
+        elif not secret or _FORMAT.fullmatch(ALGORITHM.sub("", content, 1)):
             masked = self._without_persons(content)
-        elif _HEXADECIMAL.fullmatch(content):
-            masked = self._key(content)
         else:
-            masked = self._mask(content, SECRET)
+            is_key = _HEXADECIMAL.fullmatch(content) is not None
+            masked = self._key(content) if is_key else self._mask(content, SECRET)
+        self.changed += masked != content
         return token.text if masked == content else self._grammar.literal(masked, token.text)
-
-    def _hexadecimal(self, text: str, *, secret: bool) -> str:
-        start, digits = (text[:2], text[2:].rstrip("'"))
-        if secret:
-            return start + self._key(digits) + text[2 + len(digits) :]
-        try:
-            content = bytes.fromhex(digits).decode()
-        except ValueError:
-            self._count("0" * len(digits))
-            return text
-        masked = self._without_persons(content)
-        if masked == content:
-            return text
-        return start + masked.encode("utf-8", "surrogateescape").hex() + text[2 + len(digits) :]
 
     def _key(self, digits: str) -> str:
         return self.plain(digits + _PADDING)[: len(digits)]
@@ -200,8 +197,12 @@ def _end_of_head(code: Sequence[Token]) -> int:
     for at in range(start, len(code)):
         depth += (code[at].text == "(") - (code[at].text == ")")
         parameters = parameters or code[at].text == ")"
-        is_charset = code[at].word == "SET" and code[at - 1].word in {"CHARACTER", "CHAR"}
-        if parameters and not depth and code[at].word in _BODY and not is_charset:
+        # As a type, or of characters, it begins no statement.
+        is_type = code[at].word == "SET" and (
+            code[at - 1].word in {"CHARACTER", "CHAR"}
+            or [one.text for one in code[at + 1 : at + 2]] == ["("]
+        )
+        if parameters and not depth and code[at].word in _BODY and not is_type:
             return at
     return len(code)
 

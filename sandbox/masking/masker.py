@@ -181,14 +181,26 @@ class Masker:
         Raises:
             KeyError: The schema had no such column.
         """
-        masked = self._columns[table, column]
-        if masked.companion is not None:
-            return None
+        depends = self._columns[table, column].companion is not None
+        return None if depends else self._mask_literal(table, column, text)
+
+    def mask_default(self, table: str, column: str, text: str) -> str:
+        """Mask a column's default, as in a row whose other columns are empty.
+
+        What the column could not hold is masked by shape.
+
+        Raises:
+            KeyError: The schema had no such column.
+        """
+        masked = self._mask_literal(table, column, text)
+        return self._maskers.texts(WORDS, Spelling()).words.mask(text) if masked is None else masked
+
+    def _mask_literal(self, table: str, column: str, text: str) -> str | None:
+        charset = self._columns[table, column].charset
         try:
-            cell = self.mask_value(table, column, masked.charset.encode(text))
+            return charset.decode(self.mask_value(table, column, charset.encode(text)) or b"")
         except ValueError:
             return None
-        return masked.charset.decode(cell or b"")
 
     def mask_text(self, text: bytes, kind: str) -> MaskedText:
         """Mask a text by default-deny: only what is known to be harmless stays.

@@ -12,32 +12,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.masking.maskers.addresses import is_address
-from sandbox.masking.maskers.free_text_pattern import ALTERNATIVES
-from sandbox.masking.maskers.identifiers import is_luhn, is_valid_iban
-from sandbox.masking.secret_names import is_secret_name
+from sandbox.masking.maskers.free_text_pattern import ALTERNATIVES, find_secrets
+from sandbox.masking.maskers.identifiers import is_iban, is_luhn
 
 SECRET, PLAIN = "secret", "plain"
 
 # As in free text, and in its order: what looks like a date there is no telephone here either.
 _SEEN = (
-    "url", "mail", "moment", "zone", "date", "iban", "address", "uuid", "token", "mixed",
+    "url", "mail", "moment", "zone", "date", "iban", "address", "uuid", "joined", "token", "mixed",
     "telephone", "card", "number",
 )  # fmt: skip
 _PATTERN = re.compile(
     "|".join(one for _, one in ALTERNATIVES if any(f"(?P<{kind}>" in one for kind in _SEEN)),
     re.VERBOSE,
 )
-_PAIR = re.compile(
-    r"""(?P<name>[\w.\-]{1,60})\s*:?=\s*(?P<quote>["'])(?P<quoted>.*?)(?P=quote)"""
-    r"""|(?P<key>[\w.\-]{1,60})=(?![?@:%{$])(?P<bare>[^\s,;&'"()]++)(?!\()"""
-    r"""|\bidentified\s+by\s+(?:password\s+)?(?P<mark>["'])(?P<identity>.*?)(?P=mark)""",
-    re.IGNORECASE | re.DOTALL,
-)
+# Elsewhere a colon is one of a message: "Unknown token: …". And a program fills placeholders in.
+_ASSIGNS = re.compile(r"""[^=]*(?:=|by|by\s+password)\s*|[^:]*["']\s*:\s*""", re.IGNORECASE)
+_FILLED_IN = re.compile(r"""["']?(?:[?@:%{$]|\w+\()""")
 _LOGIN = re.compile(r"[^/?#]*://[^/?#]*@")
-_TELEPHONE = re.compile(r"\+|.*\d[^\d]+\d|0[1-9]\d{8,}")
-_DAY = re.compile(r"\d{1,2}[/\- ]\d{1,2}[/\- ]\d{2,4}")
-_TELEPHONE_DIGITS = range(7, 16)
-_CARD_DIGITS = range(13, 20)
+# With its country, an area in parentheses or before a slash, or all of ten digits.
+_TELEPHONE = re.compile(r"\+|\(?0\d{1,4}(?:\)|\s?/)|(?:\D*\d){10}")
+_GROUPED = re.compile(r".*\d\D+\d|0[1-9]")
+_DAY_OR_HOURS = re.compile(r"\d{1,2}[/\- ]\d{1,2}[/\- ]\d{2,4}|[0-2]\d[0-5]\d-[0-2]\d[0-5]\d\b")
+_TELEPHONE_DIGITS, _CARD_DIGITS = range(7, 16), range(13, 20)
 _LOCAL = re.compile(r"127\.[\d.]+|0\.0\.0\.0|[0:]*::?[01]?")
 
 
@@ -64,15 +61,10 @@ def find_spans(text: str) -> list[Span]:
     """
     spans: list[Span] = []
     position = 0
-    for found in _PAIR.finditer(text):
-        name = found["name"] or found["key"]
-        if name is not None and not is_secret_name(name):
-            continue
-        group = next(one for one in ("quoted", "bare", "identity") if found[one] is not None)
-        start, end = found.span(group)
-        spans += _personal(text, position, start)
-        spans.append(Span(start, end, SECRET))
-        position = end
+    for name, value, end in find_secrets(text):
+        if _ASSIGNS.fullmatch(text, name, value) and not _FILLED_IN.match(text, value):
+            spans += [*_personal(text, position, value), Span(value, end, SECRET)]
+            position = end
     return [*spans, *_personal(text, position, len(text))]
 
 
@@ -96,14 +88,13 @@ def _personal(text: str, start: int, end: int) -> Iterator[Span]:
         if found.lastgroup == "url" and not _LOGIN.match(found[0]):
             # A mail address may stand in its query.
             position = found.start() + found[0].index("://") + len("://")
-        elif _is_personal(found.lastgroup or "", found[0]):
+        # More strictly than in free text, where everything is masked: a program compares.
+        elif _IS_PERSONAL.get(found.lastgroup or "", _never)(found[0]):
             yield Span(found.start(), found.end(), PLAIN)
 
 
-def _is_personal(kind: str, text: str) -> bool:
-    """Tell it more strictly than free text does, where everything is masked: a program compares."""
-    check = _CHECKS.get(kind)
-    return check is not None and check(text)
+def _never(_text: str) -> bool:
+    return False
 
 
 def _is_mail(text: str) -> bool:
@@ -117,19 +108,17 @@ def _is_remote(text: str) -> bool:
 
 
 def _is_telephone(text: str) -> bool:
-    fits = _count_digits(text) in _TELEPHONE_DIGITS and not text.startswith("000")
-    return fits and bool(_TELEPHONE.match(text)) and not _DAY.match(text)
+    digits = sum(sign.isdecimal() for sign in text)
+    looks = _TELEPHONE.match(text) and _GROUPED.match(text) and not _DAY_OR_HOURS.match(text)
+    return digits in _TELEPHONE_DIGITS and not text.startswith("000") and bool(looks)
 
 
 def _is_card(text: str) -> bool:
-    return _count_digits(text) in _CARD_DIGITS and is_luhn(re.sub(r"\D", "", text))
+    digits = re.sub(r"\D", "", text)
+    return len(digits) in _CARD_DIGITS and is_luhn(digits)
 
 
-def _count_digits(text: str) -> int:
-    return sum(sign.isdecimal() for sign in text)
-
-
-_CHECKS: Mapping[str, Callable[[str], bool]] = {
-    "url": lambda _: True, "mail": _is_mail, "iban": is_valid_iban, "address": _is_remote,
+_IS_PERSONAL: Mapping[str, Callable[[str], bool]] = {
+    "url": lambda _: True, "mail": _is_mail, "iban": is_iban, "address": _is_remote,
     "telephone": _is_telephone, "card": _is_card,
 }  # fmt: skip

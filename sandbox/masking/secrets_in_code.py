@@ -1,172 +1,167 @@
-"""Tell the literals of a program that are secrets from those that are part of what it does.
-
-A literal is a secret if what it is compared with, assigned to or called is named like one, if it is
-a key of an encrypting function, or if it says by what an account is IDENTIFIED.
-"""
+"""Tell the literals of a program that are secrets from those that are part of what it does."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
+from sandbox.masking.dictionary import word_set
 from sandbox.masking.secret_names import is_secret_name
-from sandbox.masking.sql_tokens import Kind, Token, word_set
+from sandbox.masking.sql_tokens import Kind, Token
 
 _ENCRYPTS = re.compile(r"\w+_(?:ENCRYPT|DECRYPT)|ENCODE|DECODE|ENCRYPT|(?:OLD_)?PASSWORD")
-_OLD = frozenset({"ENCODE", "DECODE"})  # DECODE of Oracle has other arguments, and more
-_DERIVATION = 3  # number of the argument that names how AES_ENCRYPT makes its key
-_LISTS = frozenset({"ENUM", "SET"})
-_ROWS = frozenset({"VALUE", "VALUES"})
+_OLD = word_set("ENCODE DECODE")  # DECODE of Oracle has other arguments, and more
+_TEXT, _DERIVATION = 0, 3  # arguments of AES_ENCRYPT that are no key
+_LISTS, _ROWS, _PLUGIN = word_set("ENUM SET"), word_set("ROW VALUE VALUES"), word_set("WITH VIA")
+_COMPARES = word_set("= := < > LIKE IN REGEXP RLIKE")
+_BEFORE_COMPARED = word_set("= < > ! ) NOT BINARY")
 _ENDS = word_set(
-    "AND BEGIN CALL CASE DECLARE DELETE DO ELSE ELSEIF FROM HAVING IF INSERT INTO JOIN LIMIT ON OR "
-    "REPLACE RETURN SELECT SET THEN UNTIL UPDATE WHEN WHERE WHILE XOR"
+    ", ; AND BEGIN CALL CASE DECLARE DELETE DO ELSE ELSEIF FROM HAVING INTO JOIN LIMIT ON OR "
+    "RETURN SELECT SET THEN UNTIL UPDATE WHEN WHERE WHILE XOR"
 )
-_BEFORE_CHARSET = frozenset({"CHARACTER", "CHAR"})
-_PLUGIN = frozenset({"WITH", "VIA"})
-_EQUAL = frozenset({"=", "AS"})
-_FARTHEST = 120  # tokens between a literal and what it belongs to, lists not counted
+_NEAR = 9  # tokens
 
 
-class Secrets:
-    """Tells which literals of a piece of code are secrets.
+def secret_literals(code: Sequence[Token]) -> frozenset[int]:
+    """Give the places of the literals that are secrets.
+
+    That is: what is assigned to a name of a secret, compared with it, its default, or called so;
+    keys and texts of encrypting functions; what INSERT puts into such a column; and by what an
+    account is IDENTIFIED.
 
     Args:
         code: The code, without comments.
     """
+    keys = {code[at].name.lower() for at, part in _Reader(code).read() if part.is_key}
+    reader = _Reader(code, keys - {""})
+    literals = {at for at, one in enumerate(code) if one.kind in {Kind.TEXT, Kind.HEX}}
+    found = {at for at, _ in reader.read()} | {at for at in literals if reader.is_called(at)}
+    return frozenset(code[at].place for at in found & literals)
 
-    def __init__(self, code: Sequence[Token]) -> None:
+
+@dataclass(slots=True)
+class _Part:
+    """What is between parentheses, or all of the code, as far as it is read.
+
+    Attributes:
+        opened: Where it begins.
+        start: Where the member that is read begins: with what it declares, if it does.
+        around: Whether all of it stands where a secret does,
+        around_key: or where a key does.
+        call: The encrypting function, if these are its arguments.
+        row: Columns that its members go into, if it is a row of VALUES.
+        number: How many members were read.
+        is_secret: Whether what is read stands where a secret does.
+        is_list: Whether it declares an ENUM or SET: its default is one of the members.
+        columns: Columns of the rows that follow.
+        closed: Where the last parentheses in it began.
+    """
+
+    opened: int = 0
+    start: int = 0
+    around: bool = False
+    around_key: bool = False
+    call: str = ""
+    row: Sequence[str] = ()
+    number: int = 0
+    is_secret: bool = False
+    is_list: bool = False
+    columns: Sequence[str] = ()
+    closed: int = 0
+
+    @property
+    def is_key(self) -> bool:
+        return self.around_key or (bool(self.call) and self.number not in {_TEXT, _DERIVATION})
+
+
+class _Reader:
+    """Reads code from its beginning to its end, once.
+
+    Args:
+        code: The code.
+        variables: What keeps a secret besides what is called so.
+    """
+
+    def __init__(self, code: Sequence[Token], variables: Collection[str] = ()) -> None:
         self._code = code
-        self._keys = frozenset(_keys_of_encryption(code))
-        self._starts = _starts_of_lists(code)
+        self._variables = variables
 
-    def include(self, place: int) -> bool:
-        """Tell whether the literal of that number in the code is a secret."""
-        return self._is_called_secret(place) or self._stands_for_secret(place)
+    def read(self) -> Iterator[tuple[int, _Part]]:
+        """Give what stands where a secret does."""
+        code, parts = self._code, [_Part()]
+        for at, token in enumerate(code):
+            part, word = parts[-1], token.text.upper()
+            if word == "(":
+                parts.append(self._opened(at, part))
+            elif word == ")" and len(parts) > 1:
+                parts.pop()
+                parts[-1].closed = part.opened
+            elif word in _ENDS and code[at - 1].word not in {"CHARACTER", "CHAR"}:
+                self._begin(at, part)
+            elif word in _ROWS and code[at - 1].text == ")":
+                part.columns = [one.name for one in code[part.closed : at - 1] if one.text != ","]
+            elif word == "IDENTIFIED":
+                part.is_secret = True
+            elif word == "DEFAULT":
+                part.is_secret |= self._names(part.start) and not part.is_list
+            elif word in _COMPARES:
+                part.is_secret = self._is_compared(at, part)
+            elif part.is_secret and self._may_be_secret(at, part):
+                yield at, part
 
-    def _is_called_secret(self, place: int) -> bool:
-        """Tell it from what stands behind: ``'…' AS password``, ``'…' = t.password``."""
-        code, at = self._code, place + 1
-        if at < len(code) and (code[at].text.upper() in _EQUAL):
+    def is_called(self, at: int) -> bool:
+        """Tell it of a literal from what is behind: ``'…' AS password``, ``'…' = t.password``."""
+        code, at = self._code, at + 1
+        while at < len(code) and (code[at].text in _COMPARES or code[at].word == "AS"):
             at += 1
         while at + 2 < len(code) and code[at + 1].text == ".":
             at += 2
-        return at < len(code) and self._names_secret(code[at])
+        return self._names(at)
 
-    def _stands_for_secret(self, place: int) -> bool:
-        """Tell it from what stands before, back to where the expression begins."""
-        code = self._code
-        for at, number in self._back_from(place):
-            if number is not None:
-                is_last = place + 1 < len(code) and code[place + 1].text == ")"
-                is_given = self._is_given_secret(at, number, is_last=is_last)
-                if is_given is not None:
-                    return is_given
-            elif code[at].word == "IDENTIFIED":
-                return code[place - 1].word not in _PLUGIN
-            elif self._names_secret(code[at]) and code[at + 1].text != ".":
-                return True
-        return False
+    def _opened(self, at: int, part: _Part) -> _Part:
+        before = self._code[at - 1]
+        if before.word in _LISTS:
+            part.is_list = True
+            return _Part(at + 1, at + 1)
+        call = before.word if _ENCRYPTS.fullmatch(before.word) else ""
+        is_row = before.word in _ROWS or before.text == ","
+        row = part.columns if is_row else ()
+        inner = _Part(at + 1, at + 1, part.is_secret, part.is_key, call, row)
+        inner.is_secret = self._is_member_secret(inner)
+        return inner
 
-    def _back_from(self, place: int) -> Iterator[tuple[int, int | None]]:
-        """Walk back through an expression, out of the parentheses that it stands in.
+    def _begin(self, at: int, part: _Part) -> None:
+        """Begin another member, expression or statement."""
+        part.start, part.is_list = at + 1, False
+        if self._code[at].text == ",":
+            part.number += 1
+        else:
+            part.columns = ()
+        part.around &= self._code[at].word != "SELECT"
+        part.is_secret = self._is_member_secret(part)
 
-        What is before a comma, and the names of functions, are passed over.
+    def _is_member_secret(self, part: _Part) -> bool:
+        column = part.row[part.number] if part.number < len(part.row) else ""
+        is_argument = bool(part.call) and part.number != _DERIVATION
+        return part.around or is_argument or self._is_secret(column)
 
-        Yields:
-            The number of a token. If it opens parentheses around the expression, also how many
-            commas stand between it and the expression.
-        """
-        code, depth, at = self._code, 0, place
-        while at > max(0, place - _FARTHEST):
-            at -= 1
-            if code[at].text in {"(", ")"} and (depth or code[at].text == ")"):
-                depth += 1 if code[at].text == ")" else -1
-            elif depth or not (code[at].text in {"(", ","} or _ends(code, at)):
-                yield at, None
-            else:
-                start, number = self._starts[at] if code[at].text == "," else (at, -1)
-                if start < 0 or code[start].text != "(":
-                    return
-                yield start, number + 1
-                place = at = start - 1
+    def _may_be_secret(self, at: int, part: _Part) -> bool:
+        if part.call in _OLD:
+            return part.number == 1 and [one.text for one in self._code[at + 1 : at + 2]] == [")"]
+        return self._code[at - 1].word not in _PLUGIN
 
-    def _is_given_secret(self, at: int, number: int, *, is_last: bool) -> bool | None:
-        """Tell whether what parentheses belong to takes a secret; None where that says nothing.
+    def _is_compared(self, at: int, part: _Part) -> bool:
+        """Tell whether the name before an operator is one of a secret; so it is in functions."""
+        code, before = self._code, at - 1
+        if [one.word for one in code[part.start : part.start + 2]] == ["PASSWORD", "FOR"]:
+            return True
+        while before > at - _NEAR and code[before].text.upper() in _BEFORE_COMPARED:
+            before -= 1
+        return self._names(before) if before >= 0 and code[before].name else part.is_secret
 
-        Args:
-            at: Where they open.
-            number: How many arguments or columns stand before the literal's.
-            is_last: Whether nothing follows the literal in there.
-        """
-        called = self._code[at - 1].word if at else ""
-        if called in _OLD:
-            return number == 1 and is_last
-        if _ENCRYPTS.fullmatch(called):
-            return number != _DERIVATION
-        if called in _ROWS:
-            return self._names_secret(_column_of_row(self._code, at - 2, number))
-        return False if called in _LISTS else None
+    def _names(self, at: int) -> bool:
+        return at < len(self._code) and self._is_secret(self._code[at].name)
 
-    def _names_secret(self, token: Token | None) -> bool:
-        if token is None or token.kind not in {Kind.WORD, Kind.NAME}:
-            return False
-        return token.name.lower() in self._keys or is_secret_name(token.name)
-
-
-def _starts_of_lists(code: Sequence[Token]) -> dict[int, tuple[int, int]]:
-    """Give by comma where its list begins, and how many commas of it stand before.
-
-    A list begins at the parenthesis around it, or at what no expression reaches over.
-    """
-    starts: dict[int, tuple[int, int]] = {}
-    around = [(-1, 0)]
-    for at, token in enumerate(code):
-        if token.text == "(":
-            around.append((at, 0))
-        elif token.text == ")" and len(around) > 1:
-            around.pop()
-        elif token.text == ",":
-            start, number = around[-1]
-            starts[at] = start, number
-            around[-1] = start, number + 1
-        elif _ends(code, at):
-            around[-1] = at, 0
-    return starts
-
-
-def _ends(code: Sequence[Token], at: int) -> bool:
-    """Tell whether an expression cannot reach further back than here."""
-    is_charset = code[at].word == "SET" and code[at - 1].word in _BEFORE_CHARSET
-    return code[at].text == ";" or (code[at].word in _ENDS and not is_charset)
-
-
-def _keys_of_encryption(code: Sequence[Token]) -> Iterator[str]:
-    """Give the names of variables that an encrypting function of this code takes for a key."""
-    for place, token in enumerate(code[:-1]):
-        if _ENCRYPTS.fullmatch(token.word) and code[place + 1].text == "(":
-            yield from _keys_of_call(code, place + 2)
-
-
-def _keys_of_call(code: Sequence[Token], start: int) -> Iterator[str]:
-    depth, commas = 1, 0
-    for place in range(start, min(len(code), start + _FARTHEST)):
-        token = code[place]
-        depth += (token.text == "(") - (token.text == ")")
-        commas += depth == 1 and token.text == ","
-        if not depth:
-            return
-        follows = code[place + 1].text if place + 1 < len(code) else ""
-        is_part = follows in {"(", "."} or code[place - 1].text == "."
-        if commas and commas != _DERIVATION and token.name and not is_part:
-            yield token.name.lower()
-
-
-def _column_of_row(code: Sequence[Token], at: int, number: int) -> Token | None:
-    """Give the column that a value of INSERT goes into; `at` is where its list of columns ends."""
-    if at < 0 or code[at].text != ")":
-        return None
-    end = at
-    while at > 0 and code[at].text != "(":
-        at -= 1
-    names = [token for token in code[at + 1 : end] if token.text != ","]
-    return names[number] if number < len(names) else None
+    def _is_secret(self, name: str) -> bool:
+        return bool(name) and (name.lower() in self._variables or is_secret_name(name))

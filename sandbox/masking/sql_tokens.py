@@ -57,6 +57,7 @@ class Token:
 # Versions that no server has: what stands in such a comment is never run.
 _COMMENT = r"/\*(?:M?!9{5,6}(?!\d)|(?!M?!)).*?(?:\*/|\Z)|--(?=[\s\x00-\x1f]|\Z)[^\n]*|\#[^\n]*"
 _CONDITIONAL = re.compile(r"/\*M?!\d*|\*/")
+_BYTES = ("utf-8", "surrogateescape")
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 _ESCAPED = {"\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z", "\\": "\\\\"}
 
@@ -92,11 +93,14 @@ class Grammar:
         ]
 
     def content(self, literal: str) -> str:
-        r"""Give what a quoted literal stands for.
+        r"""Give what a literal stands for, in quotes or in hexadecimal digits.
 
         >>> Grammar().content(r"'it\'s ''so'''"), Grammar(backslash_escapes=False).content(r"'C:\'")
         ("it's 'so'", 'C:\\')
         """
+        if literal[0] not in "'\"":
+            digits = literal[2:].rstrip("'")
+            return bytes.fromhex("0" * (len(digits) % 2) + digits).decode(*_BYTES)
         quote, inside = literal[0], literal[1:].removesuffix(literal[0])
         if not self.backslash_escapes:
             return inside.replace(quote * 2, quote)
@@ -104,8 +108,12 @@ class Grammar:
         return re.sub(pattern, lambda found: _unescaped(found[1], quote), inside, flags=re.DOTALL)
 
     def literal(self, content: str, like: str) -> str:
-        """Quote a text the way another literal is quoted."""
+        """Write a text the way another literal is written."""
         quote = like[0]
+        if quote not in "'\"":
+            return (
+                like[:2] + content.encode(*_BYTES).hex() + like[2:].lstrip("0123456789abcdefABCDEF")
+            )
         if self.backslash_escapes:
             content = "".join(_ESCAPED.get(sign, sign) for sign in content)
         return quote + content.replace(quote, quote * 2) + quote
@@ -119,11 +127,6 @@ def code_of(tokens: Sequence[Token]) -> list[Token]:
         for token in tokens
         if token.kind not in passed and not _CONDITIONAL.fullmatch(token.text)
     ]
-
-
-def word_set(words: str) -> frozenset[str]:
-    """Give the words of a text as a set."""
-    return frozenset(words.split())
 
 
 def _unescaped(sign: str | None, quote: str) -> str:

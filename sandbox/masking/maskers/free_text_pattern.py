@@ -55,10 +55,12 @@ _DOTLESS_I, _DOT = "\N{LATIN SMALL LETTER DOTLESS I}", "\N{COMBINING DOT ABOVE}"
 
 # What parameters and settings are called, also as forms of PHP spell it: user%5Bpassword%5D.
 _NAME = r"[\w.\-\[\]]{0,80}+(?:%(?:5[BbDdFf]|2[DdEe])[\w.\-\[\]]{0,80}+){0,9}"
-_BEHIND_NAME = r"""["'\]]*\s*(?:=>|[=:]|\s(?=["']))"""
+_BEHIND_NAME = r"""["'\]]*\s*(?:=>|:?=|:|\s(?=["']))"""
 _BEFORE_VALUE = rf"{_BEHIND_NAME}\s*(?:(?:Token|Digest|ApiKey)\s+)?"
 _NAME_BEFORE = re.compile(rf"(?<![^\W_])(?P<name>\w{_NAME}){_BEFORE_VALUE}")
-_CLAUSE_BEFORE = re.compile(rf"(?<![^\W_])(?P<name>(?i:identified\s+by)|\w{_NAME}){_BEFORE_VALUE}")
+_CLAUSE_BEFORE = re.compile(
+    rf"(?<![^\W_])(?P<name>(?i:identified\s+by(?:\s+password)?)|\w{_NAME}){_BEFORE_VALUE}"
+)
 # One of these is in the name of every secret; they are searched for by letters of one case, and
 # that is fast.
 _ROOTS = tuple(

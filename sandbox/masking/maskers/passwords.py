@@ -19,9 +19,8 @@ _SALTED_SHA1 = re.compile(r"(sha1:)([^:]*)(:)([0-9a-fA-F]{40})")
 _HEX = {32: "md5", 40: "sha1"}
 _HEX_DIGITS = re.compile(r"[0-9a-fA-F]+")
 _MOST_COST = 12
-# What says how a hash was made; anything else in front is the password itself.
 _SHA = r"sha(?:1|224|256|384|512)"
-_ALGORITHM = re.compile(
+ALGORITHM = re.compile(
     rf"""(?:
         \$2[abxy]?\$(?:\d\d\$)?
         |\$(?:1|5|6|7|y|gy|apr1|md5|sha1|P|H|S|argon2(?:i|d|id)|scrypt|pbkdf2(?:-{_SHA})?)\$
@@ -32,6 +31,7 @@ _ALGORITHM = re.compile(
     (?:(?:rounds|v|m|t|p|ln|r)=\d{{1,7}}[,$]){{0,6}}""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+"""What says how a hash was made; anything else in front of it is the password itself."""
 _STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CRYPT = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -58,7 +58,7 @@ class Passwords:
         algorithm = _HEX.get(len(text))
         if algorithm and _HEX_DIGITS.fullmatch(text):
             return _hex(algorithm, "", text)
-        prefix = _ALGORITHM.match(text)
+        prefix = ALGORITHM.match(text)
         end = prefix.end() if prefix else 0
         return text[:end] + self._by_shape(text[end:])
 

@@ -66,9 +66,19 @@ def test_ops_are_told_what_stayed_and_what_is_left_out() -> None:
     assert list(tell_of_definition(described, MaskedDefinition(text, 1, 0))) == [
         "table t: 1 literal is production's own; part of what it does and kept: review it"
     ]
-    stayed, lacks = tell_of_definition(described, MaskedDefinition(text, 7, 2, left_out))
+    stayed, lacks = tell_of_definition(described, MaskedDefinition(text, 7, 2, 0, left_out))
     assert stayed == (
         "table t: 7 literals are production's own (2 with words that no dictionary knows); part of "
         "what it does and kept: review them"
     )
     assert lacks == f"table t: left out is {left_out}"
+
+
+def test_ops_are_told_what_became_something_else() -> None:
+    described = SchemaObject(ObjectKind.FUNCTION, "f", "")
+    for changed, (count, it) in ((1, ("1 literal was", "it")), (3, ("3 literals were", "them"))):
+        (said,) = tell_of_definition(described, MaskedDefinition(MaskedText(b""), 0, 0, changed))
+        assert said == (
+            f"function f: {count} masked, as secret, somebody's or a masked column's; what "
+            f"compares with {it} may do something else here"
+        )

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from sandbox.errors import MaskingRefused
 from sandbox.masking.maskers import catalogue
 from sandbox.masking.maskers.catalogue import KEEP, MASKERS, SHAPE, family_of
+from sandbox.masking.maskers.held import constant_of
 from sandbox.masking.maskers.numbers import is_unit
 from sandbox.masking.patterns import compile_pattern
 from sandbox.masking.rules import Precision, Rule, Rules
@@ -198,6 +199,11 @@ def _problem(table: Table, column: Column, treatment: Treatment | None) -> str:
         if not is_unit(unit, of_dates=of_dates):
             expected = "year" if of_dates else "a number above zero"
             return f"unit: {unit} should be {expected} ({treatment.rule})"
+    if treatment.masker == "constant":
+        try:
+            constant_of(column, treatment.options["value"])
+        except ValueError:
+            return f"value: the column cannot hold it ({treatment.rule})"
     names = {one.name for one in table.columns}
     for option in _COMPANIONS:
         other = treatment.options.get(option)

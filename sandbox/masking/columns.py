@@ -12,13 +12,9 @@ from sandbox.masking.maskers.addresses import Addresses
 from sandbox.masking.maskers.binary import mask_bytes
 from sandbox.masking.maskers.catalogue import KEY_OPTION, family_of
 from sandbox.masking.maskers.dates import mask_date, mask_dates_in_text
-from sandbox.masking.maskers.numbers import (
-    generalise,
-    largest_of,
-    mask_coordinate,
-    mask_digits_of_number,
-    mask_integer,
-)
+from sandbox.masking.maskers.held import constant_of, declared_length, held_by
+from sandbox.masking.maskers.number_types import NumberType
+from sandbox.masking.maskers.numbers import first_of_year, mask_coordinate, mask_integer
 from sandbox.masking.maskers.php import looks_serialized
 from sandbox.masking.maskers.texts import TextMaskers
 from sandbox.masking.prf import Prf
@@ -27,8 +23,8 @@ from sandbox.model import Column
 
 BytesMask = Callable[[bytes], bytes]
 PairMask = Callable[[bytes, bytes], bytes]
-_LENGTH = re.compile(r"\((\d+)\)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_OF_FORM = {"uuid": "token", "inet4": "ip", "inet6": "ip"}
 _PACKED_LENGTHS = frozenset({4, 16})
 _UNICODE_COLLATIONS = re.compile(
     r"(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf16le|utf32|uca1400)_"
@@ -90,24 +86,34 @@ class ColumnMaskers:
 
     def simple(self, column: Column, treatment: Treatment, spelling: Spelling) -> BytesMask:
         """Give the function of a column that depends on no other."""
-        masker, family, domain = treatment.masker, family_of(column), treatment.domain
+        mask, held = self._of_family(column, treatment, spelling), held_by(column)
+        return mask if held is None else lambda cell: held(mask(cell))
+
+    def _of_family(self, column: Column, treatment: Treatment, spelling: Spelling) -> BytesMask:
+        masker, family = treatment.masker, family_of(column)
         if masker == "constant":
-            value = treatment.options["value"].encode()
+            value = constant_of(column, treatment.options["value"])
             return lambda _: value
-        if masker == "binary":
-            keep_magic = treatment.options.get("magic") == "keep"
-            return lambda cell: mask_bytes(self._prf, domain, cell, keep_magic=keep_magic)
+        if family in {catalogue.INTEGER, catalogue.NUMBER}:
+            return self._number(column, treatment)
+        if family == catalogue.DATE and masker == "generalise":
+            return lambda cell: first_of_year(cell.decode("ascii")).encode()
         if masker == "date":
             mask_for = self._date(column, treatment, spelling)
             return lambda cell: mask_for(cell, b"")
-        if family in {catalogue.INTEGER, catalogue.NUMBER, catalogue.DATE}:
-            return self._number(column, treatment)
+        return self._text_or_bytes(column, treatment, spelling)
+
+    def _text_or_bytes(self, column: Column, treatment: Treatment, spelling: Spelling) -> BytesMask:
+        domain = treatment.domain
+        if treatment.masker == "binary":
+            keep_magic = treatment.options.get("magic") == "keep"
+            return lambda cell: mask_bytes(self._prf, domain, cell, keep_magic=keep_magic)
         texts = self.texts(domain, spelling, _key_rules(treatment))
         mask = self._text(column, texts, treatment, spelling)
-        if family != catalogue.BINARY:
+        if family_of(column) != catalogue.BINARY:
             return mask
         mask_if_text = self._if_text(treatment, mask)
-        return mask_if_text if masker != "ip" else _packed(texts.addresses, mask_if_text)
+        return _packed(texts.addresses, mask_if_text) if treatment.masker == "ip" else mask_if_text
 
     def paired(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
         """Give the function of a column that depends on another of the row."""
@@ -155,17 +161,16 @@ class ColumnMaskers:
         return charset.encode(mask(text))
 
     def _number(self, column: Column, treatment: Treatment) -> BytesMask:
-        domain, largest = treatment.domain, largest_of(column.kind, column.declared)
-        by_name: dict[str, Callable[[str], str]] = {
-            "generalise": lambda text: generalise(text, treatment.options.get("unit", "1")),
-            "coordinate": mask_coordinate,
-            "digits": lambda text: mask_digits_of_number(self._prf, domain, text),
-        }
-        mask = by_name.get(treatment.masker, by_name["digits"])
-        if column.is_integer and treatment.masker != "generalise":
+        number, masker, domain = NumberType.of(column), treatment.masker, treatment.domain
 
-            def mask(text: str) -> str:
-                return mask_integer(self._prf, domain, text, largest)
+        def mask(text: str) -> str:
+            if masker == "generalise":
+                return number.generalise(text, treatment.options["unit"])
+            if masker == "coordinate":
+                return number.coarse(text, mask_coordinate)
+            if column.is_integer:
+                return mask_integer(self._prf, domain, text, number.largest)
+            return number.mask_digits(self._prf, domain, text)
 
         return lambda cell: mask(cell.decode("ascii")).encode()
 
@@ -186,9 +191,10 @@ class ColumnMaskers:
     def _text(
         self, column: Column, texts: TextMaskers, treatment: Treatment, spelling: Spelling
     ) -> BytesMask:
-        mask = texts.of(treatment.masker)
+        # What these hold keeps its form: other words would be refused by the server.
+        mask = texts.of(_OF_FORM.get(column.kind, treatment.masker))
         charset = charset_named(spelling.charset)
-        longest = _longest(column) if treatment.masker == "password" else None
+        longest = declared_length(column) if treatment.masker == "password" else None
 
         def mask_to_fit(text: str) -> str:
             masked = mask(text)
@@ -223,8 +229,3 @@ def _key_rules(treatment: Treatment) -> tuple[tuple[str, str], ...]:
         for option, masker in treatment.options.items()
         if option.startswith(KEY_OPTION)
     )
-
-
-def _longest(column: Column) -> int | None:
-    found = _LENGTH.search(column.declared)
-    return int(found[1]) if found else None

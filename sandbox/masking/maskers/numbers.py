@@ -7,6 +7,7 @@ masked as a word.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
 
 from sandbox.masking.prf import Prf
@@ -59,10 +60,18 @@ def mask_integer(prf: Prf, domain: str, text: str, largest: int) -> str:
     return f"{sign}{zeros}{low + image}"
 
 
-def mask_digits_of_number(prf: Prf, domain: str, text: str) -> str:
-    """Exchange all digits of a decimal number but a zero in front; signs and exponent stay.
+def mask_digits_of_number(
+    prf: Prf, domain: str, text: str, holds: Callable[[str], bool] = lambda _: True
+) -> str:
+    """Exchange all digits of a decimal number but a zero in front; signs, exponent and zero stay.
 
     What is no number, and not infinite either, is masked as words.
+
+    Args:
+        prf: The key's functions.
+        domain: Equal numbers of one domain become equal ones.
+        text: The number.
+        holds: Tells what may become of it, as it holds of the number itself.
     """
     found = _NUMBER.fullmatch(text)
     words = Words(prf, domain)
@@ -75,44 +84,50 @@ def mask_digits_of_number(prf: Prf, domain: str, text: str) -> str:
     signs = list(mantissa)
     kept = 1 if len(places) > 1 and signs[places[0]] == "0" else 0
     digits = "".join(signs[at] for at in places[kept:])
+    if not digits.strip("0"):
+        return mantissa + exponent
     digits, others = digits[:_CHUNK], digits[_CHUNK:]
+    others = words.mask_digits(others) if others else ""
     size = 10 ** len(digits)
-    # With "-0" a number would lose its sign.
-    leads = not kept and (len(digits) > 1 or (mantissa[:1] == "-" and digits != "0"))
+    least = 1 if kept else size // 10
 
-    def allowed(value: int) -> bool:
-        return not leads or value >= size // 10
+    def written(image: int) -> str:
+        for at, digit in zip(places[kept:], f"{image:0{len(digits)}d}{others}", strict=True):
+            signs[at] = digit
+        return "".join(signs) + exponent
 
-    image = prf.permute_within(int(digits), size, domain, f"number {len(digits)}", allowed)
-    masked = f"{image:0{len(digits)}d}" + (words.mask_digits(others) if others else "")
-    for at, digit in zip(places[kept:], masked, strict=True):
-        signs[at] = digit
-    return "".join(signs) + exponent
+    if not digits.strip("0"):
+        return written(0)
+    image = prf.permute_within(
+        int(digits),
+        size,
+        domain,
+        f"number {len(digits)}",
+        lambda other: other >= least and holds(written(other)),
+    )
+    return written(image)
 
 
-def generalise(text: str, unit: str) -> str:
-    """Round a number down to a multiple of `unit`, or a date to its year (``unit`` is ``year``).
+def round_down(value: Decimal, unit: str) -> Decimal:
+    """Round a number down to a multiple of `unit`.
 
-    What is zero in a date stays zero.
-
-    >>> generalise("1234.56", "100"), generalise("1966-05-00", "year")
-    ('1200', '1966-01-00')
+    >>> round_down(Decimal("1234.56"), "100"), round_down(Decimal("-0.7"), "0.3")
+    (Decimal('1200'), Decimal('-0.9'))
 
     Raises:
-        ValueError: It is no number, or no date as a server writes it, or the unit is none.
+        ValueError: The number is none that can be rounded, or the unit is none.
     """
-    if unit == YEAR:
-        return _first_of_year(text)
     try:
-        step, value = Decimal(unit), Decimal(text)
-        rounded = _EXACT.multiply(_EXACT.divide_int(value, step), step)
+        step = Decimal(unit)
+        below = _EXACT.divide_int(value, step)
+        if value < 0 and _EXACT.multiply(below, step) != value:
+            below = _EXACT.subtract(below, Decimal(1))
+        rounded = _EXACT.multiply(below, step)
     except (InvalidOperation, ZeroDivisionError):
         raise ValueError("not a number that can be rounded to this unit") from None
     if not rounded.is_finite():
         raise ValueError("not a number that can be rounded to this unit")
-    written = f"{rounded:f}"
-    # As wide as before, where a column fills its numbers up with zeros.
-    return written.zfill(len(text)) if text.startswith("0") and text.isdecimal() else written
+    return rounded
 
 
 def is_unit(unit: str, *, of_dates: bool) -> bool:
@@ -156,7 +171,15 @@ def mask_coordinate(text: str) -> str:
     return sign + digits[:2].ljust(len(digits), "0")
 
 
-def _first_of_year(text: str) -> str:
+def first_of_year(text: str) -> str:
+    """Give the first day of a date's year; what is zero in it stays zero.
+
+    >>> first_of_year("1966-05-00"), first_of_year("1970-05-13 10:11:12")
+    ('1966-01-00', '1970-01-01 00:00:01')
+
+    Raises:
+        ValueError: It is no date as a server writes it.
+    """
     found = _DATE.fullmatch(text)
     if found is None:
         raise ValueError("not a date as a server writes it")

@@ -6,6 +6,7 @@ A permutation has fixed points: a value may come back as it was under one key, b
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 
 import pytest
@@ -136,7 +137,8 @@ def test_no_integer_passes_with_or_without_zeros_in_front(
 @given(
     st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-99999, max_value=99999)
 )
-def test_no_number_passes(number: object) -> None:
+def test_no_number_passes(number: Decimal) -> None:
+    assume(number != 0)
     assert_changes(Column("c", "decimal", "decimal(12,3)"), "digits", str(number))
 
 
@@ -144,7 +146,7 @@ def test_no_number_passes(number: object) -> None:
 def test_no_place_passes(number: object) -> None:
     column = Column("c", "decimal", "decimal(65,7)")
     for masked in masked_by_all(column, "coordinate", f"{number:f}"):
-        assert re.fullmatch(r"-?(?:[0-9]{1,2}0*|1[0-9]{2}|0\.0{6}[0-9])", masked)
+        assert re.fullmatch(r"-?(?:(?:[0-9]{1,2}0*|1[0-9]{2})\.0{7}|0\.0{6}[0-9])", masked)
 
 
 @given(

@@ -13,6 +13,7 @@ from sandbox.model import Column, Family, ForeignKey, Key, Schema, Table
 from sandbox.subset.identifiers import (
     Seed,
     Source,
+    Unresolved,
     identifiers_in,
     read_log_mentions,
     read_request,
@@ -245,3 +246,8 @@ def test_never_fails_and_gives_values_that_fit_the_columns(text: str) -> None:
         for name, value in zip(one.columns, one.values, strict=True):
             column = SCHEMA.tables[one.table].column(name)
             assert not column.is_integer or value.lstrip("-").isdigit()
+
+
+def test_what_stands_once_is_not_said_to_stand_times() -> None:
+    assert str(Unresolved(Source.URL, 1, "why")) == f"{Source.URL.value}, once: why"
+    assert str(Unresolved(Source.URL, 2, "why")) == f"{Source.URL.value}, 2 times: why"

@@ -10,22 +10,13 @@ import re
 from collections.abc import Sequence
 
 from sandbox.charsets import CODECS
+from sandbox.database import heads
 from sandbox.model import ObjectKind, SchemaObject
 
 # Nothing strict: what the source holds is to come in, impossible dates and id 0 included. But for
 # engines: a server must refuse a table whose engine it lacks, and not make it in another one.
 LOAD_SQL_MODE = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
 
-# With ANSI_QUOTES in its mode, a routine is shown with double quotes.
-_QUOTED = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|'(?:[^'\\]|\\.|'')*'|[\w$]+)"
-_DEFINER = re.compile(
-    rf"\A(\s*CREATE\b[^`'\"(]*?)\bDEFINER\s*=\s*({_QUOTED}(?:@{_QUOTED})?)\s*", re.IGNORECASE
-)
-_HEAD = (
-    r"\s*CREATE(?:\s+ALGORITHM\s*=\s*\w+)?"
-    rf"(?:\s+DEFINER\s*=\s*{_QUOTED}(?:@{_QUOTED})?)?"
-    r"(?:\s+SQL\s+SECURITY\s+\w+)?(?:\s+AGGREGATE)?"
-)
 _STATE = re.compile(
     r"\b(ON COMPLETION (?:NOT )?PRESERVE) (?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)\b"
 )
@@ -67,16 +58,6 @@ def creation(described: SchemaObject, definition: str) -> tuple[tuple[str, ...],
     return tuple(statements), sent
 
 
-def definer_of(definition: str) -> str:
-    """Give the account in a DEFINER clause as it stands there; empty where there is none.
-
-    >>> definer_of("CREATE DEFINER=`definer1`@`%` TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN END")
-    '`definer1`@`%`'
-    """  # noqa: E501
-    found = _DEFINER.match(definition)
-    return found[2] if found else ""
-
-
 def creates(described: SchemaObject) -> bool:
     """Tell whether a definition is one CREATE statement of its object, by kind and name.
 
@@ -87,10 +68,7 @@ def creates(described: SchemaObject) -> bool:
     >>> creates(SchemaObject(ObjectKind.VIEW, "v", "CREATE VIEW `mysql`.`v` AS SELECT 1"))
     False
     """
-    # Behind the name comes what only its kind has, at once: a comment could hide a dot.
-    head = rf"{_HEAD}\s+{described.kind.value}\s+({_QUOTED})(?=\s*\(|\s+[A-Za-z]|\s*\Z)"
-    found = re.match(head, described.definition, re.IGNORECASE)
-    return found is not None and _unquoted(found[1]) == described.name
+    return heads.creates(described.kind, described.name, described.definition)
 
 
 def engine_of(definition: str) -> str:
@@ -103,26 +81,13 @@ def engine_of(definition: str) -> str:
     return found[1] if found else ""
 
 
-def account_of(definer: str) -> tuple[str, str] | None:
-    """Give user and host of a DEFINER clause; None where it is no plain account.
-
-    >>> account_of("`definer1`@`%`")
-    ('definer1', '%')
-    """
-    found = re.fullmatch(rf"({_QUOTED})@({_QUOTED})", definer)
-    if not found:
-        return None
-    user, host = (_unquoted(name) for name in found.groups())
-    return user, host
-
-
 def without_definer(definition: str) -> str:
     """Drop the DEFINER clause, so that whoever creates the object is its definer.
 
     >>> without_definer("CREATE ALGORITHM=MERGE DEFINER=`a`@`%` SQL SECURITY DEFINER VIEW v AS SELECT 1")
     'CREATE ALGORITHM=MERGE SQL SECURITY DEFINER VIEW v AS SELECT 1'
     """  # noqa: E501
-    return _DEFINER.sub(r"\1", definition, count=1)
+    return heads.with_definer(definition, "")
 
 
 def disabled(definition: str) -> str:
@@ -142,11 +107,6 @@ def in_order(objects: Sequence[SchemaObject]) -> tuple[SchemaObject, ...]:
     return tuple(one for kind in ObjectKind for one in by_kind[kind])
 
 
-def _unquoted(name: str) -> str:
-    quote = name[0]
-    return name[1:-1].replace(quote * 2, quote) if quote in "`'\"" else name
-
-
 def _views_in_order(views: list[SchemaObject]) -> list[SchemaObject]:
     waiting = {view.name: view for view in views}
     needs = {
@@ -162,4 +122,4 @@ def _views_in_order(views: list[SchemaObject]) -> list[SchemaObject]:
 
 
 def _names_in(definition: str) -> set[str]:
-    return {_unquoted(name) for name in _IDENTIFIER.findall(definition)}
+    return {heads.unquoted(name) for name in _IDENTIFIER.findall(definition)}

@@ -6,24 +6,9 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
-from sandbox.database.heads import plain_head
+from sandbox.database.heads import definer_of, plain_head, with_definer
 from sandbox.model import ForeignKey, Key, ObjectKind, Schema, SchemaObject
 
-_NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|[\w$]+)"
-_ACCOUNT_PART = r"(?:`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|[\w$.%-]+)"
-_ACCOUNT = rf"{_ACCOUNT_PART}(?:\s*@\s*{_ACCOUNT_PART}|\(\))?"
-_DEFINER = re.compile(
-    r"\A(?P<before>\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?)"
-    rf"DEFINER\s*=\s*(?P<account>{_ACCOUNT})",
-    re.IGNORECASE,
-)
-_CREATE = re.compile(
-    r"\A\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?"
-    rf"(?:DEFINER\s*=\s*{_ACCOUNT}\s+)?(?:SQL\s+SECURITY\s+\w+\s+)?(?:AGGREGATE\s+)?"
-    r"(?P<kind>TABLE|VIEW|TRIGGER|FUNCTION|PROCEDURE|EVENT|SEQUENCE|PACKAGE(?:\s+BODY)?)\s+"
-    rf"(?:IF\s+NOT\s+EXISTS\s+)?(?:{_NAME}\s*\.\s*)?(?P<name>{_NAME})",
-    re.IGNORECASE,
-)
 _UNIQUE = re.compile(
     r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)", re.MULTILINE
 )
@@ -53,12 +38,11 @@ class Definers:
         >>> Definers().replace("CREATE DEFINER=`root`@`10.0.0.1` VIEW `v` AS select 1")
         'CREATE DEFINER=`definer1`@`%` VIEW `v` AS select 1'
         """
-        found = _DEFINER.match(definition)
-        if found is None:
+        account = re.sub(r"[`'\"\s]", "", definer_of(definition)).lower()
+        if not account:
             return definition
-        account = re.sub(r"[`'\"\s]", "", found["account"]).lower()
         name = self._names.setdefault(account, f"definer{len(self._names) + 1}")
-        return f"{found['before']}DEFINER=`{name}`@`%`{definition[found.end() :]}"
+        return with_definer(definition, f"`{name}`@`%`")
 
 
 def replace_definers(schema: Schema) -> Schema:
@@ -94,25 +78,6 @@ def is_same_table(one: str, other: str) -> bool:
     True
     """
     return _NEXT_NUMBER.sub("", one) == _NEXT_NUMBER.sub("", other)
-
-
-def kind_and_name(definition: str) -> tuple[str, str] | None:
-    """Tell what a CREATE statement creates: the kind in lower case, and the name.
-
-    >>> kind_and_name("CREATE DEFINER=`a`@`b` TRIGGER t1 BEFORE INSERT ON x FOR EACH ROW …")
-    ('trigger', 't1')
-    """
-    found = _CREATE.match(definition)
-    if found is None:
-        return None
-    return re.sub(r"\s+", " ", found["kind"]).lower(), unquoted(found["name"])
-
-
-def unquoted(name: str) -> str:
-    """Take the quotes off an identifier."""
-    if len(name) > 1 and name[0] == name[-1] and name[0] in '`"':
-        return name[1:-1].replace(name[0] * 2, name[0])
-    return name
 
 
 def unique_keys(definition: str) -> tuple[Key, ...]:

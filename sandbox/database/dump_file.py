@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 
 from sandbox.charsets import CODECS
-from sandbox.database.definitions import kind_and_name, merged, unquoted, without_connection
+from sandbox.database.definitions import merged, without_connection
+from sandbox.database.heads import kind_and_name, unquoted
 from sandbox.database.sql_text import Splitter, Statement, TextBroken, unwrap
 from sandbox.errors import DumpFileInvalid
 from sandbox.model import ObjectKind, Schema, SchemaObject

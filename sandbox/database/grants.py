@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.database.catalogue import Catalogue
-from sandbox.database.definitions import unquoted
 from sandbox.database.expressions import quoted
+from sandbox.database.heads import unquoted
 from sandbox.errors import SourceError
 
 _NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|[\w$%*.-]+?)"
@@ -160,11 +160,11 @@ def parse_grants(lines: Iterable[str]) -> tuple[Grant, ...]:
             if _is_role(line):
                 continue
             raise SourceError("The server describes the account's rights in a way we cannot read.")
-        database, table = _unquoted(found["database"]), _unquoted(found["object"])
+        database, table = unquoted(found["database"]), unquoted(found["object"])
         for part in _RIGHT.finditer(found["rights"]):
             if part["right"]:
                 columns = tuple(
-                    _unquoted(name.strip()) for name in (part["columns"] or "").split(",")
+                    unquoted(name.strip()) for name in (part["columns"] or "").split(",")
                 )
                 grants.append(
                     Grant(
@@ -213,12 +213,6 @@ def _by_turns(catalogue: Catalogue) -> tuple[Grant, ...]:
     finally:
         catalogue.rows(f"SET ROLE {quoted(str(before)) if before else 'NONE'}")
     return tuple(dict.fromkeys(found))
-
-
-def _unquoted(name: str) -> str:
-    if len(name) > 1 and name[0] == name[-1] == "'":
-        return name[1:-1].replace("''", "'")
-    return unquoted(name)
 
 
 def _like(pattern: str, name: str, *, exact: bool) -> bool:

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sandbox.bundle.definitions import (
-    account_of,
     creates,
     creation,
-    definer_of,
     disabled,
     engine_of,
     in_order,
@@ -19,6 +17,7 @@ from sandbox.bundle.definitions import (
 )
 from sandbox.bundle.load_sql import position_statement
 from sandbox.database.expressions import quoted
+from sandbox.database.heads import account_of, definer_of
 from sandbox.database.writer import Writer
 from sandbox.errors import BundleInvalid, SourceError, TargetRefused
 from sandbox.model import ObjectKind, SchemaObject

@@ -7,13 +7,13 @@ import pytest
 from sandbox.database.definitions import (
     Definers,
     foreign_keys,
-    kind_and_name,
     replace_definers,
     unique_keys,
     without_connection,
 )
 from sandbox.database.dump_file import merge_objects, read_dump
 from sandbox.database.grants import Grants, parse_grants
+from sandbox.database.heads import kind_and_name
 from sandbox.database.sql_text import Splitter, unwrap
 from sandbox.errors import DumpFileInvalid, SourceError
 from sandbox.model import Family, ForeignKey, Key, ObjectKind, Schema, SchemaObject, Table

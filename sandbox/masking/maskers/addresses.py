@@ -31,7 +31,10 @@ _NOBODY_V6 = re.compile(r"[0:]*:0{0,3}[01]?")
 # Octets of as many digits.
 _V4_CLASS_OF = ((0, 9),) * 10 + ((10, 99),) * 90 + ((100, 255),) * 156
 _KEPT_IN_FRONT = {"10": 1, "127": 1, "192.168": 2, "169.254": 2}
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?(//)([^/?#\s]*)([^\s]*)", re.DOTALL)
+_URL = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.\-]*:)?(//|(?=www\.))([^/?#\s]*)([^\s]*)", re.DOTALL | re.IGNORECASE
+)
+_BETWEEN_PARAMETERS = re.compile("([?&#])")
 
 
 def mask_mail(words: Words, text: str) -> str:
@@ -39,6 +42,8 @@ def mask_mail(words: Words, text: str) -> str:
 
     The last label of the domain stays where it is one; so do all signs that are no letters.
     """
+    if "@" not in text:
+        return words.mask(text)
     masked, end = [], 0
     for found in _MAIL.finditer(text):
         masked += [words.mask(text[end : found.start()]), _mask_one_mail(words, found[0])]
@@ -201,7 +206,11 @@ def _write_group(group: str, new: list[int]) -> str:
 
 
 def mask_url(words: Words, addresses: Addresses, path: Callable[[str], str], text: str) -> str:
-    """Mask a URL: scheme and last label of the host stay, the path is given to `path`."""
+    """Mask a URL: scheme and last label of the host stay; path and parameters are given to `path`.
+
+    The host becomes what it becomes behind the @ of a mail address; one of a single label
+    (``localhost``) is given to `path`.
+    """
     found = _URL.fullmatch(text)
     if found is None:
         return path(text)
@@ -213,6 +222,7 @@ def mask_url(words: Words, addresses: Addresses, path: Callable[[str], str], tex
     else:
         name, colon, port = host.partition(":")
         top = _TOP_LEVEL.search(name)
-        end = top.start() if top else len(name)
-        masked_host = f"{path(name[:end])}{name[end:]}{colon}{port}"
-    return f"{scheme}{slashes}{words.mask(user)}{at}{masked_host}{path(rest)}"
+        masked = words.mask(name[: top.start()]) + top[0] if top else path(name)
+        masked_host = f"{masked}{colon}{port}"
+    masked_rest = "".join(path(part) if part else "" for part in _BETWEEN_PARAMETERS.split(rest))
+    return f"{scheme}{slashes}{words.mask(user)}{at}{masked_host}{masked_rest}"

@@ -71,6 +71,7 @@ _IN_TEXT = re.compile(
     rf"(?<!\w)(?<![0-9][./\-])(?P<date>{_ANY_WAY})(?P<clock>(?:{_CLOCK})?)(?!\w|[./\-][0-9])",
     _FLAGS,
 )
+_ISO = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_CLOCK})?", re.VERBOSE)
 _EITHER_ORDER = re.compile(r"[0-9]{1,2}([/\-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})")
 _NO_DAY = re.compile(r"[0\s:./\-]*", re.ASCII)
 _ZEROS = re.compile(r"(?<![0-9])(0+)(?![0-9])")
@@ -157,6 +158,15 @@ def move_written_date(prf: Prf, domain: str, text: str, person: str | None = Non
     moved = _with_as_many_readings(moved, len(days))
     written = _write(found, moved)
     return written if written != text else _write(found, moved.replace(day=13 - moved.day))
+
+
+def is_iso_date(text: str) -> bool:
+    """Tell whether a text is one date as programs write it, with or without a time.
+
+    >>> is_iso_date("2016-05-08T10:27:33Z"), is_iso_date("2016-05-08 10:27"), is_iso_date("12.5.16")
+    (True, True, False)
+    """
+    return _ISO.fullmatch(text) is not None
 
 
 def offset_of(prf: Prf, domain: str, person: str) -> timedelta:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from sandbox.masking.dictionary import key_words, markup_words, split_camel, split_words
 from sandbox.masking.maskers.addresses import IPV6, is_address
+from sandbox.masking.maskers.dates import is_iso_date
 from sandbox.masking.maskers.free_text import FreeText
 from sandbox.masking.maskers.numbers import mask_digits_of_number
 from sandbox.masking.patterns import compile_pattern, is_exact
@@ -86,10 +87,15 @@ class Nested:
         return name
 
     def mask_string(self, key: str, text: str) -> str:
-        """Mask a string; NULL, '' and '0' need no masking."""
+        """Mask a string; NULL, '' and '0' need no masking.
+
+        A date that no rule speaks of stays one.
+        """
         if text in {"", "0"}:
             return text
         name = self.masker_of(key)
+        if name == "shape" and is_iso_date(text):
+            name = "date"
         return text if name == "keep" else self._masker(name)(text)
 
     def mask_number(self, key: str, written: str) -> str:

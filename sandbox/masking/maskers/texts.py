@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 
 from sandbox.masking.charsets import charset_named
 from sandbox.masking.maskers.addresses import Addresses, mask_mail, mask_url
-from sandbox.masking.maskers.dates import mask_dates_in_text
+from sandbox.masking.maskers.dates import is_iso_date, mask_dates_in_text
 from sandbox.masking.maskers.free_text import FreeText
 from sandbox.masking.maskers.identifiers import mask_card, mask_iban, mask_phone, mask_token
 from sandbox.masking.maskers.json_text import is_json, mask_json
@@ -50,9 +50,11 @@ class TextMaskers:
         self._keys = keys
         self.words = Words(prf, domain, spelling)
         self._by_name: Mapping[str, TextMask] = {
-            **dict.fromkeys(("shape", "words", "name", "postcode"), self.words.mask),
+            # A mail address is nowhere another one than in a column of them.
+            **dict.fromkeys(
+                ("shape", "words", "name", "postcode", "email", "username"), self._mask_shape
+            ),
             "digits": self._mask_code,
-            **dict.fromkeys(("email", "username"), partial(mask_mail, self.words)),
             "phone": partial(mask_phone, self.words),
             "iban": partial(mask_iban, prf, self._beside("iban"), self.words),
             "card": partial(mask_card, prf, self._beside("card"), self.words),
@@ -111,11 +113,14 @@ class TextMaskers:
             return self._mask_serialized(text, key)
         if looks_xml(text):
             return mask_xml(self.nested, text)
-        return self.words.mask(text)
+        return self.of("date" if is_iso_date(text) else "shape")(text)
 
     def _beside(self, kind: str) -> str:
         """Give the domain of a kind of values: one for all tables unless a rule sets it apart."""
         return kind if self._domain in {WORDS, kind} else f"{self._domain}:{kind}"
+
+    def _mask_shape(self, text: str) -> str:
+        return mask_mail(self.words, text)
 
     def _mask_code(self, text: str) -> str:
         """Mask a number as text; a country in front of it stays: ``DE123456789``."""
@@ -133,19 +138,19 @@ class TextMaskers:
         return mask_url(self.words, self.addresses, self._mask_free_text, text)
 
     def _mask_json(self, text: str) -> str:
-        return mask_json(self.nested, text) if is_json(text) else self.words.mask(text)
+        return mask_json(self.nested, text) if is_json(text) else self._mask_shape(text)
 
     def _mask_xml(self, text: str) -> str:
-        return mask_xml(self.nested, text) if looks_xml(text) else self.words.mask(text)
+        return mask_xml(self.nested, text) if looks_xml(text) else self._mask_shape(text)
 
     def _mask_serialized(self, text: str, key: str = "") -> str:
         written = self._encode(text)
-        shape: Callable[[str], str] = self.words.mask
-        return self._decode(mask_serialized(self.nested, shape, self._charset, written, key))
+        masked = mask_serialized(self.nested, self._mask_shape, self._charset, written, key)
+        return self._decode(masked)
 
     def _mask_session(self, text: str) -> str:
         written = self._encode(text)
-        return self._decode(mask_session(self.nested, self.words.mask, self._charset, written))
+        return self._decode(mask_session(self.nested, self._mask_shape, self._charset, written))
 
     def _encode(self, text: str) -> bytes:
         return self._charset.encode(text)

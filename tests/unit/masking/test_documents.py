@@ -1,4 +1,6 @@
 import json
+import re
+from datetime import date
 from typing import Any
 
 import phpserialize
@@ -271,3 +273,55 @@ def test_spelled_text_is_read_and_written_back(text: str) -> None:
     ):
         assert read(written).masked_by(str) == written
     assert read_json_string(json.dumps(text)[1:-1]).text == text
+
+
+MAIL = "petra.lindqvist@post.example"
+
+
+@pytest.mark.parametrize("masker", ["shape", "words", "name", "free_text"])
+def test_mail_address_is_everywhere_what_it_is_in_a_column_of_them(masker: str) -> None:
+    masked = mask("email", MAIL)
+    assert masked.endswith(".example")
+    assert mask(masker, f"{MAIL}, {MAIL}") == f"{masked}, {masked}"
+    assert mask("json", f'{{"x":"{MAIL}","{MAIL}":["{MAIL}"]}}') == (
+        f'{{"x":"{masked}","{masked}":["{masked}"]}}'
+    )
+    assert mask("xml", f'<a x="{MAIL}">{MAIL}</a>') == f'<a x="{masked}">{masked}</a>'
+    assert mask("serialized", f's:{len(MAIL)}:"{MAIL}";') == f's:{len(MAIL)}:"{masked}";'
+    assert MASKERS.mask_by_key("any", MAIL) == masked
+    url = mask("url", f"https://a.example/x?a={MAIL}&b={MAIL}#{MAIL}")
+    assert url.count(masked) == 3
+
+
+@pytest.mark.parametrize("clock", ["", "T10:27:33Z", " 10:27", " 10:27:33.250000+02:00"])
+@pytest.mark.parametrize("day", ["2016-05-08", "2020-02-29", "1970-01-01"])
+def test_date_of_which_no_rule_speaks_stays_a_date(day: str, clock: str) -> None:
+    for form in ('{{"since":"{}"}}', '["{}"]', 's:{}:"{{}}";', '<a b="{}">x</a>', "{}"):
+        filled = form.format(len(day + clock)) if form.startswith("s:") else form
+        found = re.search(r"\d{4}-\d\d-\d\d", mask("document", filled.format(day + clock)))
+        assert found is not None
+        assert date.fromisoformat(found[0]) != date.fromisoformat(day)
+        if clock:
+            masked = mask("document", filled.format(day + clock))
+            assert masked[found.end() :].startswith(clock)
+    moved = MASKERS.mask_by_key("any", day + clock)
+    assert moved == mask("date", day + clock)
+
+
+def test_day_that_a_month_does_not_have_and_what_is_no_date_are_as_before() -> None:
+    assert mask("json", '["2023-02-30"]') == '["2023-02-30"]'
+    assert mask("json", '["2016-05-08 x"]') == f'["{MASKERS.words.mask("2016-05-08 x")}"]'
+    assert mask("shape", "2016-05-08") == MASKERS.words.mask("2016-05-08")
+
+
+def test_host_of_a_url_is_what_it_is_behind_an_at_sign() -> None:
+    texts = TextMaskers(Prf(b"key"), ("smtp", "shop", "payments", "www", "de"), WORDS, Spelling())
+    for host in ("shop.example", "smtp.shop.example", "www.payments.de"):
+        domain = texts.of("email")(f"x@{host}").partition("@")[2]
+        assert not set(host.split(".")[:-1]) & set(domain.split("."))
+        assert texts.of("url")(f"https://{host}/shop") == f"https://{domain}/shop"
+        assert texts.of("url")(f"//{host}:80") == f"//{domain}:80"
+        assert texts.of("free_text")(f"de https://{host}/shop") == f"de https://{domain}/shop"
+    www = texts.of("email")("x@www.shop.example").partition("@")[2]
+    assert texts.of("url")("www.shop.example/shop?de") == f"{www}/shop?de"
+    assert texts.of("url")("http://shop:80/") == "http://shop:80/"

@@ -30,6 +30,11 @@ tables:
   by_name: {last_name: name}
   by_range: {last_name: name}
   mixed: {last_name: name}
+  user_tokens:
+    place: binary
+    seal: binary
+    born: {masker: date, person: id}
+    setting: {masker: by_key, key: status}
 """
 NAMES = ("Lindqvist", "Meier", "Straßer", "Petra O'Hara")
 _LATIN = "CHARACTER SET latin1 COLLATE latin1_german1_ci"
@@ -42,6 +47,9 @@ MIXED = r"""CREATE TABLE mixed (id INT COMMENT 'petra\\o\'hara', status VARCHAR(
  last_name VARCHAR(40) DEFAULT 'Meier', e ENUM('a','petra@post.example','it''s'),
  comment VARCHAR(9), PRIMARY KEY (id), KEY k (last_name) COMMENT 'Lindqvist')
  PARTITION BY HASH (id) PARTITIONS 2"""
+USER_TOKENS = r"""CREATE TABLE user_tokens (id INT, status VARCHAR(9),
+ place BINARY(4) NOT NULL DEFAULT 'ab', seal VARBINARY(9) DEFAULT 0x41004200, born DATE DEFAULT
+ '1980-03-12', setting VARCHAR(40) DEFAULT 'Petra O''Hara', CHECK (status IN ('open', 'used')))"""
 VIEW = r"""CREATE VIEW v AS SELECT id, 'it''s \\ open' AS said FROM mixed
  WHERE e <> 'petra@post.example'"""
 PROCEDURE = """CREATE PROCEDURE p(OUT a TEXT) COMMENT 'for Lindqvist' BEGIN
@@ -66,7 +74,7 @@ def login(request: pytest.FixtureRequest, image_of: ImageOf) -> Iterator[Login]:
 def masker(login: Login) -> Masker:
     """Make a database, and its masked copy without rows; give what masked it."""
     login.run("", "CREATE DATABASE source", "CREATE DATABASE target")
-    login.run("source", BY_NAME, BY_RANGE, MIXED, VIEW, PROCEDURE, EVENT)
+    login.run("source", BY_NAME, BY_RANGE, MIXED, USER_TOKENS, VIEW, PROCEDURE, EVENT)
     login.run("source", "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'", PLAIN)
     with open_catalogue(endpoint_of(login, "source"), StatementLog()) as catalogue:
         schema = replace_definers(read_schema(catalogue, "source"))
@@ -144,6 +152,22 @@ def test_defaults_are_those_of_the_masked_rows(login: Login, masker: Masker) -> 
     assert (name, status) == (masked(masker, "mixed", "Meier"), "o'k")
     ((name,),) = login.ask("target", "SELECT last_name FROM by_name WHERE id = 77")
     assert name == masked(masker, "by_name", "Straßer")
+
+
+def test_a_table_of_tokens_takes_the_rows_that_production_s_takes(
+    login: Login, masker: Masker
+) -> None:
+    rows = []
+    for database in ("source", "target"):
+        login.run(database, "INSERT INTO user_tokens (id, status) VALUES (1, 'used')")
+        asked = "SELECT HEX(place), HEX(seal), CAST(born AS CHAR), setting FROM user_tokens"
+        rows += login.ask(database, asked)
+    (*sealed, born, setting), (*masked_seals, masked_born, masked_setting) = rows
+    for column, one, other in zip(("place", "seal"), sealed, masked_seals, strict=True):
+        assert masker.mask_value("user_tokens", column, bytes.fromhex(one)) == bytes.fromhex(other)
+    assert (born, setting) == ("1980-03-12", "Petra O'Hara")
+    assert masked_born != born
+    assert "Hara" not in masked_setting
 
 
 def test_code_does_what_it_did(login: Login, masker: Masker) -> None:

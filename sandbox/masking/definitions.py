@@ -16,7 +16,7 @@ from sandbox.masking.column_values import mask_column_values
 from sandbox.masking.dictionary import word_set
 from sandbox.masking.masker import Masker
 from sandbox.masking.maskers.passwords import ALGORITHM
-from sandbox.masking.personal_spans import PLAIN, SECRET, find_spans
+from sandbox.masking.personal_spans import PLAIN, SECRET, cut_literal
 from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.secrets_in_code import secret_literals
 from sandbox.masking.sql_tokens import Grammar, Kind, Token, code_of
@@ -153,15 +153,9 @@ class _Words:
         return self.plain(digits + _PADDING)[: len(digits)]
 
     def _without_persons(self, content: str) -> str:
-        spans = find_spans(content)
-        position, masked, left = 0, [], []
-        for span in spans:
-            left.append(content[position : span.start])
-            masked += [left[-1], self._mask(content[span.start : span.end], span.kind)]
-            position = span.end
-        left.append(content[position:])
-        self._count(" ".join(left))
-        return "".join([*masked, left[-1]])
+        pieces = cut_literal(content)
+        self._count(" ".join(piece for piece, kind in pieces if not kind))
+        return "".join(self._mask(piece, kind) if kind else piece for piece, kind in pieces)
 
     def _count(self, left: str) -> None:
         if _TELLS.search(left):

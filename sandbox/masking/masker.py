@@ -8,7 +8,7 @@ from sandbox.masking.assignment import Treatment, Treatments
 from sandbox.masking.charsets import Charset, charset_named
 from sandbox.masking.columns import BytesMask, ColumnMaskers, PairMask, spelling_of
 from sandbox.masking.dictionary import general_words, message_words, split_words
-from sandbox.masking.personal_spans import without_spans
+from sandbox.masking.personal_spans import cut_literal
 from sandbox.masking.prf import Prf
 from sandbox.masking.words import WORDS, Spelling
 from sandbox.model import Batch, Cell, Column, MaskedBatch, MaskedText, Schema
@@ -254,7 +254,8 @@ def _schema_words(schema: Schema) -> frozenset[str]:
         texts += [table.name, table.engine, *(key.name for key in table.keys)]
         texts += [key.name for key in table.foreign_keys]
         texts += [column.name for column in table.columns]
-        texts += [without_spans(column.declared) for column in table.columns]
+        for column in table.columns:
+            texts += [piece for piece, kind in cut_literal(column.declared) if not kind]
     return split_words(texts)
 
 

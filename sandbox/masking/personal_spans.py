@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sandbox.masking.maskers.addresses import is_address
 from sandbox.masking.maskers.free_text_pattern import ALTERNATIVES, find_secrets
@@ -38,50 +37,27 @@ _TELEPHONE_DIGITS, _CARD_DIGITS = range(7, 16), range(13, 20)
 _LOCAL = re.compile(r"127\.[\d.]+|0\.0\.0\.0|[0:]*::?[01]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a literal that is masked.
+def cut_literal(text: str) -> list[tuple[str, str]]:
+    """Cut a literal into pieces; each with how it is masked, or with nothing if it stays.
 
-    Attributes:
-        start: Where it begins.
-        end: Where the rest goes on.
-        kind: How: `SECRET` as a whole, `PLAIN` as free text is.
+    >>> cut_literal("Host=a,Password=b1")
+    [('Host=a,Password=', ''), ('b1', 'secret'), ('', '')]
     """
-
-    start: int
-    end: int
-    kind: str
-
-
-def find_spans(text: str) -> list[Span]:
-    """Find the parts of a literal that are masked, in order.
-
-    >>> [text[one.start : one.end] for text in ["Host=a,Password=b1"] for one in find_spans(text)]
-    ['b1']
-    """
-    spans: list[Span] = []
+    spans: list[tuple[int, int, str]] = []
     position = 0
     for name, value, end in find_secrets(text):
         if _ASSIGNS.fullmatch(text, name, value) and not _FILLED_IN.match(text, value):
-            spans += [*_personal(text, position, value), Span(value, end, SECRET)]
+            spans += [*_personal(text, position, value), (value, end, SECRET)]
             position = end
-    return [*spans, *_personal(text, position, len(text))]
+    spans += _personal(text, position, len(text))
+    pieces, position = [], 0
+    for start, end, kind in spans:
+        pieces += [(text[position:start], ""), (text[start:end], kind)]
+        position = end
+    return [*pieces, (text[position:], "")]
 
 
-def without_spans(text: str) -> str:
-    """Give what of a literal stays.
-
-    >>> without_spans("enum('open','petra@post.example')")
-    "enum('open','')"
-    """
-    position, left = 0, []
-    for span in find_spans(text):
-        left.append(text[position : span.start])
-        position = span.end
-    return "".join([*left, text[position:]])
-
-
-def _personal(text: str, start: int, end: int) -> Iterator[Span]:
+def _personal(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     position = start
     while found := _PATTERN.search(text, position, end):
         position = found.end()
@@ -90,7 +66,7 @@ def _personal(text: str, start: int, end: int) -> Iterator[Span]:
             position = found.start() + found[0].index("://") + len("://")
         # More strictly than in free text, where everything is masked: a program compares.
         elif _IS_PERSONAL.get(found.lastgroup or "", _never)(found[0]):
-            yield Span(found.start(), found.end(), PLAIN)
+            yield *found.span(), PLAIN
 
 
 def _never(_text: str) -> bool:

@@ -44,18 +44,10 @@ def secret_literals(code: Sequence[Token]) -> frozenset[int]:
 class _Part:
     """What is between parentheses, or all of the code, as far as it is read.
 
-    Attributes:
-        opened: Where it begins.
-        start: Where the member that is read begins: with what it declares, if it does.
-        around: Whether all of it stands where a secret does,
-        around_key: or where a key does.
-        call: The encrypting function, if these are its arguments.
-        row: Columns that its members go into, if it is a row of VALUES.
-        number: How many members were read.
-        is_secret: Whether what is read stands where a secret does.
-        is_list: Whether it declares an ENUM or SET: its default is one of the members.
-        columns: Columns of the rows that follow.
-        closed: Where the last parentheses in it began.
+    It begins at `opened`, and the member that is read at `start`, with what it declares if it does.
+    All of it may stand where a secret does (`around`) or a key (`around_key`), be the arguments of
+    an encrypting function (`call`) or a row of VALUES that goes into columns (`row`). `columns` are
+    those of the rows that follow; the last parentheses in it began at `closed`.
     """
 
     opened: int = 0
@@ -64,9 +56,9 @@ class _Part:
     around_key: bool = False
     call: str = ""
     row: Sequence[str] = ()
-    number: int = 0
+    number: int = 0  # members before that one
     is_secret: bool = False
-    is_list: bool = False
+    is_list: bool = False  # of an ENUM or SET: the default is one of it
     columns: Sequence[str] = ()
     closed: int = 0
 

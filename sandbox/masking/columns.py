@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from sandbox.masking.assignment import Treatment
 from sandbox.masking.charsets import Charset, charset_named
@@ -24,6 +25,7 @@ from sandbox.model import Column
 BytesMask = Callable[[bytes], bytes]
 PairMask = Callable[[bytes, bytes], bytes]
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+# What these hold keeps its form, whatever the rule says: the server refuses all else.
 _OF_FORM = {"uuid": "token", "inet4": "ip", "inet6": "ip"}
 _PACKED_LENGTHS = frozenset({4, 16})
 _UNICODE_COLLATIONS = re.compile(
@@ -96,6 +98,11 @@ class ColumnMaskers:
             return lambda _: value
         if family in {catalogue.INTEGER, catalogue.NUMBER}:
             return self._number(column, treatment)
+        if column.kind in _OF_FORM:
+            texts = self.texts(treatment.domain, spelling)
+            return self._text(
+                column, texts, replace(treatment, masker=_OF_FORM[column.kind]), spelling
+            )
         if family == catalogue.DATE and masker == "generalise":
             return lambda cell: first_of_year(cell.decode("ascii")).encode()
         if masker == "date":
@@ -117,8 +124,15 @@ class ColumnMaskers:
 
     def paired(self, column: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
         """Give the function of a column that depends on another of the row."""
-        if treatment.masker == "date":
-            return self._date(column, treatment, spelling)
+        if column.kind in _OF_FORM:
+            mask_alone = self.simple(column, treatment, spelling)
+            return lambda cell, _: mask_alone(cell)
+        is_date = treatment.masker == "date"
+        mask = (self._date if is_date else self._by_key)(column, treatment, spelling)
+        held = held_by(column)
+        return mask if held is None else lambda cell, other: held(mask(cell, other))
+
+    def _by_key(self, _: Column, treatment: Treatment, spelling: Spelling) -> PairMask:
         texts = self.texts(treatment.domain, spelling, _key_rules(treatment))
         charset = charset_named(spelling.charset)
 
@@ -191,8 +205,7 @@ class ColumnMaskers:
     def _text(
         self, column: Column, texts: TextMaskers, treatment: Treatment, spelling: Spelling
     ) -> BytesMask:
-        # What these hold keeps its form: other words would be refused by the server.
-        mask = texts.of(_OF_FORM.get(column.kind, treatment.masker))
+        mask = texts.of(treatment.masker)
         charset = charset_named(spelling.charset)
         longest = declared_length(column) if treatment.masker == "password" else None
 

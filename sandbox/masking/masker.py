@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Mapping, Sequence
 
 from sandbox.masking.assignment import Treatment, Treatments
@@ -17,7 +18,7 @@ _MEMO_CELLS = 100_000
 _MEMO_LONGEST = 200
 _STAYS = frozenset({b"", b"0"})
 _COMPANIONS = ("person", "key")
-# What a value of another length has lost, by masker.
+# What another value has lost, by masker; of all others, one of another length.
 _GIVEN_UP = {"coordinate": "precision", "generalise": "precision", "constant": "value"}
 TEXT_KINDS = frozenset({"log", "config", "plain", "secret"})
 
@@ -140,10 +141,15 @@ class Masker:
             result = self._mask_cells(masked, batch, column_cells)
             result, invalid = _without_invalid(masked.charset, result)
             lost = {"invalid_bytes": invalid} if invalid else {}
-            given_up = _GIVEN_UP.get(masked.treatment.masker, "byte_length")
-            changed = _changed_lengths(column_cells, result) if not masked.treatment.kept else 0
+            given_up = _GIVEN_UP.get(masked.treatment.masker)
+            if masked.treatment.kept:
+                changed = 0
+            elif given_up is None:
+                changed = _changed_lengths(column_cells, result)
+            else:
+                changed = sum(map(operator.ne, column_cells, result))
             if changed:
-                lost[given_up] = changed
+                lost[given_up or "byte_length"] = changed
             if lost:
                 losses[name] = lost
             cells.append(result)

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from sandbox.masking.charsets import charset_named
 from sandbox.masking.maskers import catalogue
 from sandbox.masking.maskers.catalogue import family_of
+from sandbox.masking.maskers.json_members import as_server_keeps_it
 from sandbox.masking.maskers.number_types import NumberType
 from sandbox.model import Column
 
@@ -35,7 +36,7 @@ def declared_length(column: Column) -> int | None:
 def held_by(column: Column) -> Callable[[bytes], bytes] | None:
     """Give the function from what is written to what is read; None where both are the same.
 
-    A CHAR loses blanks behind its text, and a BINARY is filled up.
+    A CHAR loses blanks behind its text, a BINARY is filled up, and a UUID is in small letters.
     """
     if column.kind == "char":
         blank = charset_named(column.charset).encode(" ")
@@ -43,7 +44,18 @@ def held_by(column: Column) -> Callable[[bytes], bytes] | None:
     if column.kind == "binary":
         length = declared_length(column) or 1
         return lambda cell: cell.ljust(length, b"\0")
+    if column.kind == "uuid":
+        return bytes.lower
+    if column.kind == "json":
+        return _held_by_json
     return None
+
+
+def _held_by_json(cell: bytes) -> bytes:
+    """Give what MySQL makes of JSON; MariaDB keeps it as text."""
+    return as_server_keeps_it(cell.decode("utf-8", "surrogateescape")).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def constant_of(column: Column, value: str) -> bytes:

@@ -40,6 +40,7 @@ _CARD_LENGTHS = range(12, 20)
 _MODULUS = 97
 _CHUNK = 64
 _SHORTEST_TOKEN = 8
+_UUID_DIGITS = 32
 _HEX = frozenset("0123456789abcdef")
 _LETTERS_AND_DIGITS = frozenset(string.digits + string.ascii_lowercase)
 _SHAPE = str.maketrans(dict.fromkeys(string.digits, "d") | dict.fromkeys(string.ascii_letters, "l"))
@@ -226,13 +227,21 @@ def mask_token(prf: Prf, domain: str, words: Words, text: str) -> str:
 
 
 def _permute_chunk(prf: Prf, domain: str, chunk: str, before: str) -> str:
-    """Permute a hexadecimal chunk among those, and any other among those that are not."""
-    is_hex = _HEX.issuperset(chunk)
+    """Permute a hexadecimal chunk among those, and any other among those that are not.
+
+    What MariaDB takes for a UUID it takes for one afterwards.
+    """
+    is_hex, is_uuid = _HEX.issuperset(chunk), _may_be_uuid(chunk)
     letters = "abcdef" if is_hex else string.ascii_lowercase
     while True:
         chunk = _permute_signs(prf, domain, chunk, f"token {len(letters)} {before}", letters)
-        if is_hex or not _HEX.issuperset(chunk):
+        if _HEX.issuperset(chunk) == is_hex and _may_be_uuid(chunk) == is_uuid:
             return chunk
+
+
+def _may_be_uuid(digits: str) -> bool:
+    """Tell whether MariaDB takes digits for a UUID: of a late version only in its own variant."""
+    return len(digits) != _UUID_DIGITS or digits[12] < "8" or digits[16] >= "8"
 
 
 def _permute_signs(

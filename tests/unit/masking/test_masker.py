@@ -1,4 +1,5 @@
 import hashlib
+import json
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
@@ -251,6 +252,7 @@ def test_bytes_that_are_no_text_do_not_pass_a_masker_of_text(rule: str) -> None:
     ("column", "rule", "value", "loss"),
     [
         (Column("c", "float", "float"), "coordinate", b"52.52", {"precision": 1}),
+        (Column("c", "decimal", "decimal(9,6)"), "coordinate", b"52.520008", {"precision": 1}),
         (Column("c", "float", "float"), "{masker: generalise, unit: 100}", b"1234.5",
          {"precision": 1}),
         (text(), "{masker: constant, value: x}", b"Lindqvist", {"value": 1}),
@@ -262,6 +264,33 @@ def test_what_was_given_up_is_counted_by_column(
     column: Column, rule: str, value: bytes, loss: dict[str, int]
 ) -> None:
     assert mask(masker_of(column, rule), value, None).losses == ({"c": loss} if loss else {})
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "held"),
+    [
+        (Column("c", "decimal", "decimal(5,2)"), "7", b"7.00"),
+        (Column("c", "float", "float"), "1.37", b"1.3700000047683716"),
+        (Column("c", "int", "int(5) unsigned zerofill"), "7", b"00007"),
+        (Column("c", "datetime", "datetime(3)"), "2000-01-01", b"2000-01-01 00:00:00.000"),
+        (Column("c", "binary", "binary(3)"), "x", b"x\0\0"),
+        (Column("c", "char", "char(3)", charset="latin1"), "\u00fc  ", b"\xfc"),
+        (Column("c", "decimal", "decimal(5,2)"), "1000", None),
+        (Column("c", "tinyint", "tinyint(4)"), "Petra", None),
+        (Column("c", "date", "date"), "yesterday", None),
+        (Column("c", "varchar", "varchar(3)", charset="latin1"), "long", None),
+    ],
+)
+def test_constant_is_what_the_column_holds_of_it_or_is_refused(
+    column: Column, value: str, held: bytes | None
+) -> None:
+    rule = f"{{masker: constant, value: {json.dumps(value)}}}"
+    if held is None:
+        with pytest.raises(MaskingRefused) as caught:
+            masker_of(column, rule)
+        assert "the column cannot hold it" in caught.value.findings[0]
+    else:
+        assert masker_of(column, rule).mask_value("t", "c", b"1") == held
 
 
 def test_integer_stays_in_the_range_of_its_column() -> None:

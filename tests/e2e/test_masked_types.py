@@ -46,6 +46,14 @@ TYPES = {
                     MOMENTS),
 }  # fmt: skip
 BINARIES = ("binary(7)", "varbinary(60)", "blob")
+OF_MYSQL = {
+    "json": (
+        '{"lindqvist": 1, "petra": {"b": 1.50, "at": "2016-05-08"}, "ab": [1e3, 12345678901.5]}',
+        '{"andersson": 1, "lindqvist": 2, "muellerin": 3, "gustafson": {"ekstroem": 4, "berglund": 5}}',
+        '"petra@post.example"',
+        "[]",
+    )
+}
 CONSTANTS = {"uuid": "0123ABCD-89ab-4def-8123-456789abcdef", "inet6": "::1"}
 OF_MARIADB = {
     "uuid": ("0123abcd-89ab-4def-8123-456789abcdef", "00000000-0000-0000-0000-000000000000"),
@@ -81,6 +89,8 @@ def fill(server: DatabaseServer, database: str) -> str:
     if server.is_mariadb:
         known = OF_MARIADB if server.version == "11.8" else {"inet6": OF_MARIADB["inet6"]}
         values |= {one: [f"'{value}'" for value in values] for one, values in known.items()}
+    else:
+        values |= {one: [f"'{value}'" for value in values] for one, values in OF_MYSQL.items()}
     rules = ["tables:"]
     statements = [BEFORE]
     for number, (declared, listed) in enumerate(values.items()):

@@ -84,7 +84,7 @@ ALTERNATIVES: tuple[tuple[str, str], ...] = (
     (_NAMED, r"(?P<session>\w{0,40}SESS(?:ION)?(?:_?ID)?=)(?P<cookie>[\w,\-]+)"),
     (_SLASH, rf"""(?P<url>(?<![A-Za-z0-9]){_SCHEME}(?:(?!{_SCHEME})[^\s<>"'`])+)"""),
     (_AT, r"""(?P<mail>[^\s@<>,;:"'()\[\]|=/\\]{1,64}
-        @[^\s@<>,;:"'()\[\]|=/\\?]{0,255}[^\W_])"""),
+        @[^\s@<>,;:"'()\[\]|=/\\?&]{0,255}[^\W_])"""),
     (_FIGURE, rf"(?P<moment>(?<![\w])(?:{_MOMENT})(?!\w))"),
     (_SLASH, rf"(?P<zone>\b{_ZONE}\b)"),
     (_FIGURE, rf"(?P<date>(?<![\w.\-])(?:{WRITTEN_DATE})(?![\w\-]))"),

@@ -115,6 +115,13 @@ def test_access_log_keeps_time_request_status_and_browser(shop_masker: Masker) -
     assert masked == ACCESS.replace("192.0.2.7", address.decode())
 
 
+def test_address_in_a_query_ends_with_its_parameter(shop_masker: Masker) -> None:
+    address = shop_masker.mask_value("customers", "email", b"petra@post.example")
+    assert address is not None
+    text = "GET /x?a=petra@post.example&customer=1"
+    assert mask(shop_masker, text) == text.replace("petra@post.example", address.decode())
+
+
 def test_values_are_what_they_are_in_the_tables(shop_masker: Masker) -> None:
     def value(table: str, column: str, text: str) -> str:
         masked = shop_masker.mask_value(table, column, text.encode())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,6 +50,18 @@ class Catalogue:
                 )
             return [_plain(row) for row in result] if result.returns_rows else []
 
+    @contextmanager
+    def exact(self) -> Iterator[None]:
+        """Have answers inside as the server holds them; bytes that are no text as surrogates.
+
+        MariaDB 10.5 would else put question marks for what is no text in a definition.
+        """
+        self.rows("SET SESSION character_set_results = binary")
+        try:
+            yield
+        finally:
+            self.rows("SET SESSION character_set_results = utf8mb4")
+
     def value(self, sql: str, /, where: str = "", **values: object) -> Any:  # noqa: ANN401
         """Ask for one value; None where there is no row."""
         rows = self.rows(sql, where, **values)
@@ -74,7 +87,9 @@ class Catalogue:
 
 def _plain(row: Any) -> Record:  # noqa: ANN401 - SQLAlchemy's rows hold anything
     """Make a tuple of a row; the driver gives text with a binary collation as bytes."""
-    return tuple(cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in row)
+    return tuple(
+        cell.decode("utf-8", "surrogateescape") if isinstance(cell, bytes) else cell for cell in row
+    )
 
 
 def make_catalogue(connect: Callable[[], Any], what: str) -> Catalogue:

@@ -20,6 +20,9 @@ _FOREIGN = re.compile(
     re.MULTILINE,
 )
 _CONNECTION = re.compile(r"\bCONNECTION\s*=\s*'(?:[^'\\]|''|\\.)*'", re.IGNORECASE)
+_BYTES = re.compile(r"\bDEFAULT '((?:[^'\\]|''|\\.)*[\udc80-\udcff](?:[^'\\]|''|\\.)*)'", re.DOTALL)
+_ESCAPE = re.compile(r"''|\\.", re.DOTALL)
+_ESCAPED = {"''": "'", r"\0": "\0", r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\Z": "\x1a"}
 _NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
 
 
@@ -67,8 +70,18 @@ def without_connection(definition: str) -> str:
 
 
 def table_as_shown(shown: str) -> str:
-    """Make a definition of what SHOW CREATE TABLE gives."""
-    return requoted(without_connection(shown))
+    """Make a definition of what SHOW CREATE TABLE gives.
+
+    Args:
+        shown: The statement. Bytes that are no UTF-8 are lone surrogates: MariaDB shows the DEFAULT
+            of a binary column as it is. Such a literal is written in digits, as MySQL does.
+    """
+    return _BYTES.sub(_in_digits, requoted(without_connection(shown)))
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    meant = _ESCAPE.sub(lambda one: _ESCAPED.get(one[0], one[0][1:]), found[1])
+    return f"DEFAULT 0x{meant.encode('utf-8', 'surrogateescape').hex().upper()}"
 
 
 def is_same_table(one: str, other: str) -> bool:

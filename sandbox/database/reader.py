@@ -127,7 +127,7 @@ class Reader:
                 rows = self._wire.fetch(f"SHOW CREATE TABLE {quoted(table)}", where)
         except RightMissing:
             return
-        shown = table_as_shown((rows[0][1] or b"").decode(errors="replace"))
+        shown = table_as_shown((rows[0][1] or b"").decode("utf-8", "surrogateescape"))
         if not is_same_table(shown, definition):
             raise SourceChanged(f"The definition changed after it was looked at: {where}.")
 

@@ -222,7 +222,8 @@ def _columns(
 def _table_definition(catalogue: Catalogue, name: str) -> str:
     """Give the definition; nothing where the account may read only some of the columns."""
     try:
-        rows = catalogue.rows(f"SHOW CREATE TABLE {quoted(name)}", f"table {name}")
+        with catalogue.exact():
+            rows = catalogue.rows(f"SHOW CREATE TABLE {quoted(name)}", f"table {name}")
     except RightMissing:
         return ""
     return table_as_shown(str(rows[0][1]))

@@ -143,15 +143,28 @@ class _Stream:
         return rows
 
 
+def _decoded(cell: bytes) -> str:
+    return cell.decode("utf-8", "surrogateescape")
+
+
 @functools.cache
 def logged_connection_class() -> Any:  # noqa: ANN401 - a class of an untyped library
     """Give the driver's connection class, made to record every statement it sends."""
     from MySQLdb.connections import Connection  # noqa: PLC0415 - loads the C library
+    from MySQLdb.constants import FIELD_TYPE, FLAG  # noqa: PLC0415 - the same
+
+    texts = (
+        *(FIELD_TYPE.STRING, FIELD_TYPE.VAR_STRING, FIELD_TYPE.VARCHAR, FIELD_TYPE.TINY_BLOB),
+        *(FIELD_TYPE.BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB),
+    )
 
     class LoggedConnection(Connection):  # type: ignore[misc]
         def __init__(self, log: StatementLog, **arguments: Any) -> None:  # noqa: ANN401
             self._log = log
             super().__init__(**arguments)
+            # MariaDB shows the DEFAULT of binary columns as it is, whatever that is as text.
+            for kind in texts:
+                self.converter[kind] = ((FLAG.BINARY, bytes), (None, _decoded))
 
         def query(self, query: Any) -> None:  # noqa: ANN401
             text = query if isinstance(query, str) else bytes(query).decode(errors="replace")

@@ -136,3 +136,25 @@ def test_key_without_its_row_is_no_silent_loss(
     ):
         read_part(work_on(schema), assignment, reader, stage)
     assert "4711" not in str(caught.value)
+
+
+def test_default_that_is_no_text_is_shown_in_digits(
+    database_server: DatabaseServer, shop: str
+) -> None:
+    database_server.run(
+        "CREATE TABLE flags (id INT PRIMARY KEY, mark BINARY(6) NOT NULL DEFAULT 0xFF0027FE5C0A,"
+        " plain VARBINARY(9) DEFAULT 'it''s', note VARCHAR(20) DEFAULT 'é')",
+        "INSERT INTO flags (id) VALUES (1)",
+        database=shop,
+    )
+    endpoint = database_server.endpoint(shop, database_server.make_account(f"SELECT ON {shop}.*"))
+    schema = looked_at(endpoint)
+    definition = schema.table_definitions["flags"]
+    assert definition.encode()  # nothing is left in it that is no text
+    with open_reader(endpoint, NOWHERE, snapshot=True) as reader:
+        reader.confirm("flags", definition)
+    copy = definition.replace("`flags`", "`copied`", 1)
+    database_server.run(copy, "INSERT INTO copied (id) VALUES (1)", database=shop)
+    assert database_server.ask("SELECT * FROM copied", shop) == (
+        database_server.ask("SELECT * FROM flags", shop)
+    )

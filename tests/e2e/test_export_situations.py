@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,21 @@ class Ops:
 
     def export(self, *more: str, **changed: str | Path) -> Ended:
         return sandbox(*self.arguments(**changed), *more, folder=self.folder)
+
+    @contextmanager
+    def exporting(self, *, until: str) -> Iterator[subprocess.Popen[str]]:
+        """Have an export run inside that has begun to write a table."""
+        with subprocess.Popen(
+            [*COMMAND, *self.arguments()],
+            env=environment(self.folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+        ) as process:
+            eventually(lambda: any(self.folder.glob(f"bundle.partial-*/data/*/{until}/*")))
+            yield process
 
     def left(self) -> list[str]:
         """Give what lies where the bundle should be."""
@@ -227,20 +243,12 @@ def test_an_export_that_is_ended_leaves_nothing_that_looks_whole(
     ops: Ops, sent: signal.Signals, exit_code: int
 ) -> None:
     fill_visits(ops, 120_000)
-    with subprocess.Popen(
-        [*COMMAND, *ops.arguments()],
-        env=environment(ops.folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-    ) as process:
-        eventually(lambda: any(ops.folder.glob("bundle.partial-*/data/*/visits/*")))
+    with ops.exporting(until="visits") as process:
         time.sleep(0.1)
         process.send_signal(sent)
-        said = b"".join(process.communicate(timeout=60))
+        said = "".join(process.communicate(timeout=60))
     assert process.returncode == exit_code, said
-    assert PLANTED.encode() not in said
+    assert PLANTED not in said
     if sent is not signal.SIGKILL:
         assert ops.left() == []
         return
@@ -253,15 +261,7 @@ def test_an_export_that_is_ended_leaves_nothing_that_looks_whole(
 
 def test_a_lost_connection_is_one_error(ops: Ops) -> None:
     fill_visits(ops, 120_000)
-    with subprocess.Popen(
-        [*COMMAND, *ops.arguments()],
-        env=environment(ops.folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        eventually(lambda: any(ops.folder.glob("bundle.partial-*/data/*/visits/*")))
+    with ops.exporting(until="visits") as process:
         for (number,) in ops.server.ask(
             f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{ops.account}'"
         ):
@@ -299,14 +299,7 @@ def test_an_alter_of_a_table_that_was_read_does_not_wait_for_the_rest(ops: Ops) 
         database=ops.database,
     )
     (ops.folder / "rules.yaml").write_text(f"{RULES}  calls: {{pad: shape}}\n")
-    with subprocess.Popen(
-        [*COMMAND, *ops.arguments()],
-        env=environment(ops.folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        eventually(lambda: any(ops.folder.glob("bundle.partial-*/data/*/calls/*")))
+    with ops.exporting(until="calls") as process:
         process.send_signal(signal.SIGSTOP)
         try:
             assert any(ops.folder.glob("bundle.partial-*/data/*/visits/*"))
@@ -317,7 +310,7 @@ def test_an_alter_of_a_table_that_was_read_does_not_wait_for_the_rest(ops: Ops) 
             )
         finally:
             process.send_signal(signal.SIGCONT)
-        said, _ = process.communicate(timeout=60)
+        said = "".join(process.communicate(timeout=60))
     assert process.returncode == 0, said
     manifest = open_bundle(ops.folder / "bundle").manifest
     assert {table.name: table.rows for table in manifest.tables}["visits"] > 59_000

@@ -36,6 +36,7 @@ e2e: setup ## The installed command and the demo, end to end
 bench: setup ## Measure; prints ratios
 	@$(RUN)/python benchmarks/demo.py
 	@$(RUN)/python benchmarks/reset.py
+	@$(RUN)/python benchmarks/keys.py
 
 fmt: python ## Format
 	@$(RUN)/ruff format .

@@ -50,6 +50,15 @@ class ContainerSpec:
         files: Files that are there before it starts.
         capabilities: Kernel capabilities beyond the engine's usual ones.
         hostname: Host name inside; its name where empty.
+        dns: Servers that the engine's resolver asks for names of no container; the host's own, and
+            its search domains, where empty.
+        address: Its fixed IPv4 address in the network, which must have a subnet of its own.
+        drop_capabilities: Kernel capabilities to go without; ``ALL`` leaves only `capabilities`.
+        security_opt: As `docker run` takes them: ``no-new-privileges``.
+        memory: Most bytes of memory, without any swap; 0 for no limit.
+        pids: Most processes and threads; 0 for no limit.
+        cpus: Most processors' worth of time; 0 for no limit.
+        restart: When the engine starts it again by itself: ``unless-stopped``; never where empty.
     """
 
     name: str
@@ -63,6 +72,14 @@ class ContainerSpec:
     files: tuple[File, ...] = ()
     capabilities: tuple[str, ...] = ()
     hostname: str = ""
+    dns: tuple[str, ...] = ()
+    address: str = ""
+    drop_capabilities: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    memory: int = 0
+    pids: int = 0
+    cpus: float = 0.0
+    restart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +226,14 @@ def start_container(engine: Engine, spec: ContainerSpec) -> Container:
     """
     # The SDK's stubs do not know that a port of None lets the engine choose one.
     ports: Any = {f"{inner}/tcp": (_LOOPBACK, outer or None) for inner, outer in spec.ports.items()}
-    options: dict[str, Any] = {} if spec.command is None else {"command": list(spec.command)}
+    options = _limits(spec)
+    if spec.command is not None:
+        options["command"] = list(spec.command)
     client = engine.client
     with translated(f"creating the container {spec.name}"):
-        endpoint = client.api.create_endpoint_config(aliases=list(spec.aliases))
+        endpoint = client.api.create_endpoint_config(
+            aliases=list(spec.aliases), ipv4_address=spec.address or None
+        )
         created = client.containers.create(
             spec.image,
             name=spec.name,
@@ -235,6 +256,27 @@ def start_container(engine: Engine, spec: ContainerSpec) -> Container:
         container.remove()
         raise
     return container
+
+
+def _limits(spec: ContainerSpec) -> dict[str, Any]:
+    """Give what a container may not do or use, as the SDK takes it; nothing that was not asked."""
+    limits: dict[str, Any] = {}
+    if spec.dns:
+        # The host's search domains go as well: they tell of its network and make names ambiguous.
+        limits |= {"dns": list(spec.dns), "dns_search": ["."]}
+    if spec.drop_capabilities:
+        limits["cap_drop"] = list(spec.drop_capabilities)
+    if spec.security_opt:
+        limits["security_opt"] = list(spec.security_opt)
+    if spec.memory:
+        limits |= {"mem_limit": spec.memory, "memswap_limit": spec.memory}
+    if spec.pids:
+        limits["pids_limit"] = spec.pids
+    if spec.cpus:
+        limits["nano_cpus"] = round(spec.cpus * 1_000_000_000)
+    if spec.restart:
+        limits["restart_policy"] = {"Name": spec.restart}
+    return limits
 
 
 def find_container(engine: Engine, name: str) -> Container | None:

@@ -1,4 +1,4 @@
-"""What a clone of a sandbox is asked, and what is heard of it: the edge that experiments stand on."""
+"""What a clone of a sandbox is asked, and what is heard of it: what experiments stand on."""
 
 from __future__ import annotations
 

@@ -278,3 +278,15 @@ class RightRefused(PolicyError):
         "Use an account that can only read (docs/source-database.md says which rights), "
         "or say --allow-write-grants."
     )
+
+
+class StackBusy(StackError):
+    """Another command works on the same sandbox."""
+
+    default_hint = "Wait until it has ended, or give the sandbox another name: --name"
+
+
+class SandboxMissing(StackError):
+    """There is no such sandbox, or none that is whole."""
+
+    default_hint = "See which there are: sandbox list. Start one: sandbox up BUNDLE --app PATH"

@@ -11,6 +11,7 @@ import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,22 @@ class Container:
     def id(self) -> str:
         """The engine's id of it."""
         return str(self._container.id)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What it is labelled with."""
+        return dict(self._container.labels)
+
+    @property
+    def was_running(self) -> bool:
+        """Whether it ran when it was looked up."""
+        return bool(self._container.status == "running")
+
+    @property
+    def created(self) -> datetime:
+        """When it was made."""
+        # The engine gives nanoseconds, of which Python takes six digits.
+        return datetime.fromisoformat(self._container.attrs["Created"][:19] + "+00:00")
 
     def run(self, command: Sequence[str], *, user: str = "") -> Ran:
         """Run a command inside and give its exit code and output, whatever they are."""
@@ -286,6 +303,15 @@ def find_container(engine: Engine, name: str) -> Container | None:
             return Container(engine.client.containers.get(name))
         except NotFound:
             return None
+
+
+def labelled_containers(engine: Engine, label: str) -> list[Container]:
+    """Give every container with a label (``key`` or ``key=value``), running or not."""
+    with translated(f"looking for what is labelled {label}"):
+        found = engine.client.containers.list(
+            all=True, filters={"label": label}, ignore_removed=True
+        )
+    return [Container(one) for one in found]
 
 
 def remove_labelled(engine: Engine, label: str) -> int:

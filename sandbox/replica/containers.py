@@ -194,15 +194,27 @@ class Container:
             self._container.reload()
         return bool(self._container.status == "running")
 
+    def start(self) -> None:
+        """Start it.
+
+        Raises:
+            PortTaken: Another process listens on a port that it should publish.
+        """
+        with translated(f"starting the container {self.name}"):
+            self._container.start()
+
     def stop(self, seconds: int = 30) -> None:
         """Stop it in good order; it is killed if that takes longer than `seconds`."""
         with translated(f"stopping {self.name}"):
             self._container.stop(timeout=seconds)
 
-    def commit(self, reference: str, labels: Mapping[str, str]) -> str:
-        """Make an image of the stopped container's files and give its id.
+    def commit(
+        self, reference: str, labels: Mapping[str, str], *, keep_command: bool = False
+    ) -> str:
+        """Make an image of the container's files, which nobody changes meanwhile, and give its id.
 
-        The arguments and variables of this run do not go along: they may be passwords.
+        The arguments and variables of this run do not go along: they may be passwords. What its
+        image runs is told anew with `keep_command`.
         """
         repository, _, tag = reference.rpartition(":")
         with translated(f"committing {self.name} as {reference}"):
@@ -212,7 +224,7 @@ class Container:
             # A commit can give a variable no value, but not take it away.
             given = [one.partition("=")[0] for one in own if one not in inherited]
             changes = [
-                "CMD []",
+                *(() if keep_command else ("CMD []",)),
                 *(f"ENV {name}=" for name in given),
                 *(f'LABEL {name}="{value}"' for name, value in labels.items()),
             ]
@@ -241,6 +253,21 @@ def start_container(engine: Engine, spec: ContainerSpec) -> Container:
         PortTaken: Another process listens on a port that it should publish.
         StackError: The engine could not start it.
     """
+    container = create_container(engine, spec)
+    try:
+        container.start()
+    except BaseException:
+        container.remove()
+        raise
+    return container
+
+
+def create_container(engine: Engine, spec: ContainerSpec) -> Container:
+    """Create a container and put its files in, without starting it; nothing is left on failure.
+
+    Raises:
+        StackError: The engine could not create it.
+    """
     # The SDK's stubs do not know that a port of None lets the engine choose one.
     ports: Any = {f"{inner}/tcp": (_LOOPBACK, outer or None) for inner, outer in spec.ports.items()}
     options = _limits(spec)
@@ -267,8 +294,6 @@ def start_container(engine: Engine, spec: ContainerSpec) -> Container:
     try:
         if spec.files:
             container.put(spec.files)
-        with translated(f"starting the container {spec.name}"):
-            created.start()
     except BaseException:
         container.remove()
         raise

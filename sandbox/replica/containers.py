@@ -9,11 +9,11 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from docker.errors import NotFound
 from docker.models.containers import Container as DockerContainer
@@ -156,22 +156,29 @@ class Container:
         with translated(f"writing files into {self.name}"):
             self._container.put_archive("/", _archive(files))
 
-    def put_archive(self, folder: str, archive: bytes) -> None:
+    def put_archive(self, folder: str, archive: bytes | IO[bytes]) -> None:
         """Unpack a tar archive in a folder of the container."""
         with translated(f"unpacking an archive in {self.name}"):
             self._container.put_archive(folder, archive)
 
     def read(self, path: str) -> bytes:
         """Read one file of the container; empty where there is none."""
+        packed = b"".join(self.pack(path))
+        if not packed:
+            return b""
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            member = archive.next()
+            content = archive.extractfile(member) if member is not None else None
+            return content.read() if content is not None else b""
+
+    def pack(self, path: str) -> Iterator[bytes]:
+        """Give a file or folder of the container as a tar archive; nothing where there is none."""
         with translated(f"reading {path} in {self.name}"):
             try:
                 chunks, _ = self._container.get_archive(path)
             except NotFound:
-                return b""
-            with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-                member = archive.next()
-                content = archive.extractfile(member) if member is not None else None
-                return content.read() if content is not None else b""
+                return
+            yield from chunks
 
     def port(self, inner: int) -> int:
         """Give the port on 127.0.0.1 that leads to a port of the container."""

@@ -1,10 +1,15 @@
-"""Take in everything an application sends out: mail over SMTP, calls over HTTP.
+"""Take in everything an application sends out: mail over SMTP, calls over HTTP, and their names.
 
-Runs inside the sink image. Mail arrives on port 25, calls on port 80, people and tests look on
-port 8025. A call is answered at once: by the first fitting entry of /etc/sink/replies.json, else
-with 503, because a made-up success could hide the failure that is being looked for.
-Arrivals live in memory, the newest `KEPT` of each kind; standard output gets one JSON line each,
-without bodies.
+Runs inside the sink image. Mail arrives on ports 25 and 587, calls on port 80, people and tests
+look on port 8025. A call is answered at once: by the first fitting entry of /etc/sink/replies.json,
+else with 503, because a made-up success could hide the failure that is being looked for. On port 53
+every name that is asked for has the sink's own address; see `names.py`. Nothing listens on 443: an
+encrypted call is refused at once, and only the name that was asked for tells of it.
+Arrivals live in memory, the newest `KEPT` of each kind; standard output gets one JSON line for each
+mail and call, without bodies.
+
+For programs, as JSON, newest first: GET /api/mail, /api/calls, /api/names on port 8025; the fields
+are those of `Mail`, `Call` and `Lookup`. DELETE /api/arrivals forgets everything.
 
 replies.json is a list of objects: `method`, `host` and `path` (shell patterns, default "*"),
 `status` (default 200), `headers`, and `body` (text, or JSON to be encoded), in which `$serial`
@@ -15,8 +20,10 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 import signal
+import socket
 import string
 import sys
 import threading
@@ -31,8 +38,11 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from names import PORT, Question, name_servers
 from pages import call_page, list_page, mail_page
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside its own network
+MAIL_PORTS = (25, 587)
 KEPT = 1000
 LONGEST_LINE = 65537
 REPLIES = Path("/etc/sink/replies.json")
@@ -68,6 +78,16 @@ class Call:
     headers: dict[str, str]
     body: str
     status: int
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One name that was asked for, and the kind of record that was wanted of it."""
+
+    number: int
+    at: str
+    name: str
+    kind: str
 
 
 Arrival = TypeVar("Arrival", Mail, Call)
@@ -120,6 +140,7 @@ class Arrivals:
         self._serial = 0
         self._mails: deque[Mail] = deque(maxlen=KEPT)
         self._calls: deque[Call] = deque(maxlen=KEPT)
+        self._lookups: deque[Lookup] = deque(maxlen=KEPT)
 
     def take_number(self) -> int:
         """Number the next arrival."""
@@ -148,9 +169,21 @@ class Arrivals:
         with self._lock:
             return list(reversed(self._calls))
 
+    def add_lookup(self, question: Question) -> None:
+        """Keep a name that was asked for, quietly: one call may ask for several."""
+        lookup = Lookup(self.take_number(), now(), question.name, question.kind_name)
+        with self._lock:
+            self._lookups.append(lookup)
+
+    def lookups(self) -> list[Lookup]:
+        """Give the names that were asked for, newest first."""
+        with self._lock:
+            return list(reversed(self._lookups))
+
     def clear(self) -> None:
         """Forget everything that arrived."""
         with self._lock:
+            self._lookups.clear()
             self._mails.clear()
             self._calls.clear()
 
@@ -283,6 +316,8 @@ class Viewer(BaseHTTPRequestHandler):
             _send_json(self, [asdict(mail) for mail in mails])
         elif self.path == "/api/calls":
             _send_json(self, [asdict(call) for call in calls])
+        elif self.path == "/api/names":
+            _send_json(self, [asdict(lookup) for lookup in self.arrivals.lookups()])
         elif kind == "mail" and (mail := _numbered(mails, number)):
             _send_page(self, mail_page(mail))
         elif kind == "calls" and (call := _numbered(calls, number)):
@@ -326,8 +361,13 @@ def _send(
         handler.wfile.write(body)
 
 
+def own_address() -> str:
+    """Give the address to name for everything: the one it was told, else its own."""
+    return os.environ.get("SINK_ADDRESS") or socket.gethostbyname(socket.gethostname())
+
+
 def main() -> None:
-    """Listen on all three ports until the container is stopped."""
+    """Listen on all ports until the container is stopped."""
     # Present in the image only; tests of the rest of this module run without it.
     from aiosmtpd.controller import Controller  # noqa: PLC0415
 
@@ -336,10 +376,13 @@ def main() -> None:
     arrivals = Arrivals()
     CallTaker.arrivals = Viewer.arrivals = arrivals
     CallTaker.replies = read_replies()
-    Controller(MailTaker(arrivals), hostname="0.0.0.0", port=25).start()  # noqa: S104 - inside its own network
-    calls = ThreadingHTTPServer(("0.0.0.0", 80), CallTaker)  # noqa: S104 - likewise
-    threading.Thread(target=calls.serve_forever, daemon=True).start()
-    ThreadingHTTPServer(("0.0.0.0", 8025), Viewer).serve_forever()  # noqa: S104 - likewise
+    for port in MAIL_PORTS:
+        Controller(MailTaker(arrivals), hostname=EVERYWHERE, port=port).start()
+    names = name_servers(own_address(), arrivals.add_lookup, listen=(EVERYWHERE, PORT))
+    for server in (*names, ThreadingHTTPServer((EVERYWHERE, 80), CallTaker)):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Last: whoever reaches it finds all the others listening.
+    ThreadingHTTPServer((EVERYWHERE, 8025), Viewer).serve_forever()
 
 
 if __name__ == "__main__":

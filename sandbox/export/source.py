@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.capture.database import DatabaseSettings, choose_settings
 from sandbox.database.connect import Catalogue
 from sandbox.database.definitions import replace_definers
 from sandbox.database.dump_file import merge_objects, read_dump
@@ -17,10 +18,17 @@ from sandbox.model import Progress, Schema
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """A source that may be read."""
+    """A source that may be read.
+
+    Attributes:
+        preflight: What its server is, and what the account may do.
+        schema: Its schema.
+        settings: Settings of its server that change how an application behaves.
+    """
 
     preflight: Preflight
     schema: Schema
+    settings: DatabaseSettings
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -58,8 +66,19 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
         # After both have been read: one account has one name, wherever it was named.
         schema = replace_definers(schema)
         count = len(schema.tables)
+        settings = read_settings(catalogue)
         stage.done(f"{preflight} · {count} table{'s' if count != 1 else ''}")
-    return SourceFacts(preflight, schema)
+    return SourceFacts(preflight, schema, settings)
+
+
+def read_settings(catalogue: Catalogue) -> DatabaseSettings:
+    """Read the server's settings, those that its sessions begin with; that needs no right.
+
+    Raises:
+        SourceError: The server refuses to tell them.
+    """
+    rows = catalogue.rows("SHOW GLOBAL VARIABLES")
+    return choose_settings(catalogue.server.version, {str(row[0]): str(row[1]) for row in rows})
 
 
 def read_text(file: Path) -> str:

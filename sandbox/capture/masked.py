@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sandbox.capture.allowed import Known, is_known_path
 from sandbox.capture.archive import ServerCapture
@@ -27,7 +27,7 @@ from sandbox.masking.segments import (
 )
 from sandbox.model import MaskedText
 
-_Piece = Verbatim | ToMask
+Piece = Verbatim | ToMask
 
 # How each fact may leave; one that is not listed is masked as text.
 _FACTS: tuple[tuple[re.Pattern[str], Allowed, re.Pattern[str]], ...] = tuple(
@@ -68,7 +68,7 @@ def mask_facts(capture: ServerCapture, mask_text: MaskText) -> MaskedText:
     known = Known.of(capture)
     facts = {name: _fact(name, value, known) for name, value in capture.facts.items() if value}
     extensions = {
-        name: [_if(version, Allowed.CHOICE, r"[A-Za-z0-9. _$:+~-]{0,60}")]
+        name: [if_it_fits(version, Allowed.CHOICE, r"[A-Za-z0-9. _$:+~-]{0,60}")]
         for name, version in capture.extensions.items()
         if fits(name.encode(), Allowed.NAME)
     }
@@ -78,12 +78,12 @@ def mask_facts(capture: ServerCapture, mask_text: MaskText) -> MaskedText:
         if fits(path.encode(), Allowed.PATH)
     }
     segments: list[Segment] = [
-        *_text('{"facts": '), *_object(facts, Allowed.NAME),
-        *_text(',\n"extensions": '), *_object(extensions, Allowed.NAME),
-        *_text(',\n"environment": '), *_list([_name(one) for one in capture.environment]),
-        *_text(',\n"release": '), *_object(release, Allowed.PATH),
-        *_text(',\n"missing": '), *_list([_lack(one, known) for one in capture.missing]),
-        *_text("}\n"),
+        *our_text('{"facts": '), *_object(facts, Allowed.NAME),
+        *our_text(',\n"extensions": '), *_object(extensions, Allowed.NAME),
+        *our_text(',\n"environment": '), *json_list([_name(one) for one in capture.environment]),
+        *our_text(',\n"release": '), *_object(release, Allowed.PATH),
+        *our_text(',\n"missing": '), *json_list([_lack(one, known) for one in capture.missing]),
+        *our_text("}\n"),
     ]  # fmt: skip
     return assemble(segments, mask_text)
 
@@ -111,62 +111,78 @@ def mask_requests(
 def _request(request: FailingRequest, known: Sequence[Known]) -> Iterator[Segment]:
     signature = request.signature
     file, _, line = signature.place.rpartition(":")
-    strings: dict[str, list[_Piece]] = {
-        "method": [_if(request.method, Allowed.IDENTIFIER, r"[A-Z]{3,10}")],
-        "url": _url(request.url),
-        "exception": [_if(signature.exception, Allowed.IDENTIFIER, r".+")],
-        "file": [_file(file, known)],
-        "route": _url(signature.route.partition(" ")[2]),
+    strings: dict[str, list[Piece]] = {
+        "method": [if_it_fits(request.method, Allowed.IDENTIFIER, r"[A-Z]{3,10}")],
+        "url": url_pieces(request.url),
+        "exception": [if_it_fits(signature.exception, Allowed.IDENTIFIER, r".+")],
+        "file": [file_piece(file, known)],
+        "route": url_pieces(signature.route.partition(" ")[2]),
         "first": [_time(request.first.isoformat() if request.first else "")],
         "last": [_time(request.last.isoformat() if request.last else "")],
-        "request_id": [_log(request.request_id)],
-        "message": [_log(request.message)],
+        "request_id": [log_piece(request.request_id)],
+        "message": [log_piece(request.message)],
         "why": [Verbatim(request.why.encode(), Allowed.FORMAT)],
     }
     numbers = {
         "status": signature.status, "line": int(line or 0),
         "sql_error": signature.sql_error, "count": request.count,
     }  # fmt: skip
-    yield from _text("{")
+    yield from our_text("{")
     for name, pieces in strings.items():
         if any(piece.text for piece in pieces):
-            yield from _text(f'"{name}": ')
+            yield from our_text(f'"{name}": ')
             yield JsonString(tuple(pieces))
-            yield from _text(", ")
+            yield from our_text(", ")
     for name, number in numbers.items():
-        yield from _text(f'"{name}": ')
+        yield from our_text(f'"{name}": ')
         yield Verbatim(str(number).encode(), Allowed.NUMBER)
-        yield from _text(", ")
-    yield from _text('"servers": ')
-    yield from _list([[_if(one, Allowed.NAME, r"[A-Za-z0-9._-]{1,64}")] for one in request.servers])
-    yield from _text(f', "replayable": {json.dumps(request.replayable)}}}\n')
+        yield from our_text(", ")
+    yield from our_text('"servers": ')
+    yield from json_list(
+        [[if_it_fits(one, Allowed.NAME, r"[A-Za-z0-9._-]{1,64}")] for one in request.servers]
+    )
+    yield from our_text(f', "replayable": {json.dumps(request.replayable)}}}\n')
 
 
-def _url(url: str) -> list[_Piece]:
-    """Mask a URL as logs are, and as a whole what its query calls by the name of a secret."""
+def _secret_parameter(name: str, value: str) -> Sequence[Piece] | None:
+    return (ToMask(_bytes(value), "secret"),) if is_secret_name(name) else None
+
+
+def url_pieces(
+    url: str, special: Callable[[str, str], Sequence[Piece] | None] = _secret_parameter
+) -> list[Piece]:
+    """Mask a URL as logs are, but for parameters that are something special.
+
+    Args:
+        url: Path and query.
+        special: Gives what the value of a parameter becomes, or None for "as in logs". By default
+            what the query calls by the name of a secret is masked as a whole.
+    """
     path, mark, query = url.partition("?")
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     plain = path + mark
     for part in re.split(r"([&;])", query):
         name, equals, value = part.partition("=")
-        if value and is_secret_name(name):
-            pieces += [_log(plain + name + equals), ToMask(_bytes(value), "secret")]
-            plain = ""
-        else:
+        becomes = special(name, value) if value else None
+        if becomes is None:
             plain += part
-    return [*pieces, _log(plain)]
+        else:
+            pieces += [log_piece(plain + name + equals), *becomes]
+            plain = ""
+    return [*pieces, log_piece(plain)]
 
 
-def _file(path: str, known: Sequence[Known]) -> _Piece:
+def file_piece(path: str, known: Sequence[Known]) -> Piece:
     """Let the path of a file stay if it is one of the release, or made of words that are known."""
     content = _bytes(path)
     is_known = any(path in one.tree or is_known_path(content, one) for one in known)
     if is_known and fits(content, Allowed.PATH):
         return Verbatim(content, Allowed.PATH)
-    return _log(path)
+    return log_piece(path)
 
 
-def _log(text: str) -> ToMask:
+def log_piece(text: str) -> ToMask:
+    """Mask a text as logs are."""
     return ToMask(_bytes(text), "log")
 
 
@@ -174,7 +190,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _fact(name: str, value: str, known: Known) -> list[_Piece]:
+def _fact(name: str, value: str, known: Known) -> list[Piece]:
     if name == "release.path" and is_known_path(value.encode(), known):
         return [Verbatim(value.encode(), Allowed.PATH)]
     for pattern, rule, form in _FACTS:
@@ -183,26 +199,26 @@ def _fact(name: str, value: str, known: Known) -> list[_Piece]:
     return [ToMask(value.encode(), "plain")]
 
 
-def _lack(text: str, known: Known) -> list[_Piece]:
+def _lack(text: str, known: Known) -> list[Piece]:
     what, colon, why = text.partition(": ")
     if not colon or not _MISSING.fullmatch(why):
         return [ToMask(text.encode(), "log")]
     usual = what in {"php", "php-fpm", "nginx", "logs", "the release"}
     path = is_known_path(what.encode(), known)
     rule = Allowed.CHOICE if usual else Allowed.PATH
-    first: _Piece = Verbatim(what.encode(), rule) if usual or path else ToMask(what.encode(), "log")
+    first: Piece = Verbatim(what.encode(), rule) if usual or path else ToMask(what.encode(), "log")
     return [first, Verbatim(f": {why}".encode(), Allowed.FORMAT)]
 
 
-def _name(text: str) -> list[_Piece]:
-    return [_if(text, Allowed.NAME, r"[A-Za-z_][A-Za-z0-9_]{0,80}")]
+def _name(text: str) -> list[Piece]:
+    return [if_it_fits(text, Allowed.NAME, r"[A-Za-z_][A-Za-z0-9_]{0,80}")]
 
 
-def _time(text: str) -> _Piece:
-    return _if(text, Allowed.TIME, r".*")
+def _time(text: str) -> Piece:
+    return if_it_fits(text, Allowed.TIME, r".*")
 
 
-def _if(text: str, rule: Allowed, form: str) -> _Piece:
+def if_it_fits(text: str, rule: Allowed, form: str) -> Piece:
     """Let a text stay if it has a form and fits a rule; mask it otherwise."""
     content = _bytes(text)
     if not content:
@@ -211,27 +227,28 @@ def _if(text: str, rule: Allowed, form: str) -> _Piece:
     return Verbatim(content, rule) if stays else ToMask(content, "log")
 
 
-def _text(text: str) -> Iterator[Segment]:
+def our_text(text: str) -> Iterator[Verbatim]:
     """Give a piece of JSON that is ours."""
     yield Verbatim(text.encode(), Allowed.FORMAT)
 
 
-def _object(members: Mapping[str, Sequence[_Piece]], names: Allowed) -> Iterator[Segment]:
-    yield from _text("{")
+def _object(members: Mapping[str, Sequence[Piece]], names: Allowed) -> Iterator[Segment]:
+    yield from our_text("{")
     for number, (name, pieces) in enumerate(members.items()):
-        yield from _text(",\n " if number else "")
+        yield from our_text(",\n " if number else "")
         known = fits(name.encode(), names)
         yield JsonString(
             (Verbatim(name.encode(), names) if known else ToMask(name.encode(), "log"),)
         )
-        yield from _text(": ")
+        yield from our_text(": ")
         yield JsonString(tuple(pieces))
-    yield from _text("}")
+    yield from our_text("}")
 
 
-def _list(members: Sequence[Sequence[_Piece]]) -> Iterator[Segment]:
-    yield from _text("[")
+def json_list(members: Sequence[Sequence[Piece]]) -> Iterator[Segment]:
+    """Write strings as a list of JSON."""
+    yield from our_text("[")
     for number, pieces in enumerate(members):
-        yield from _text(", " if number else "")
+        yield from our_text(", " if number else "")
         yield JsonString(tuple(pieces))
-    yield from _text("]")
+    yield from our_text("]")

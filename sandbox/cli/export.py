@@ -63,6 +63,10 @@ def export(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(metavar="'METHOD URL'", help="Take the rows that a request names."),
     ] = None,
+    requests: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Requests with bodies, logins, and how they failed."),
+    ] = None,
     rules: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Masking rules.  [default: ./masking_rules/*.yaml]"),
@@ -122,6 +126,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
         unclassified=unclassified or settings.masking.unclassified,
         logs=tuple(from_log or ()),
         requests=tuple(from_request or ()),
+        given=tuple(requests or ()),
         ddl=ddl,
         captures=_captures(server or []),
         readers=workers,

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from sandbox.capture.given_requests import GivenRequest
 from sandbox.capture.requests import FailingRequest
 from sandbox.database.expressions import quoted
 from sandbox.database.literals import literal
 from sandbox.database.reader import Reader
 from sandbox.errors import NoLiteral
+from sandbox.export.given import mentions_of, rows_of, was_found_elsewhere
 from sandbox.export.request import ExportRequest
 from sandbox.model import Column, Progress, Schema
 from sandbox.subset.closure import NamedRows, Subset, choose_rows
@@ -56,12 +58,14 @@ class Choice:
     counted: Mapping[str, int] = field(default_factory=dict)
 
 
-def choose(
+def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
     request: ExportRequest,
     schema: Schema,
     reader: Reader,
     progress: Progress,
     failing: Sequence[FailingRequest] = (),
+    *,
+    given: Sequence[GivenRequest] = (),
 ) -> Choice:
     """Choose the rows of an export inside the reader's snapshot.
 
@@ -71,6 +75,7 @@ def choose(
         reader: Reads the source.
         progress: Hears of it.
         failing: Requests that failed, found in the logs of captured servers.
+        given: Requests that somebody described.
 
     Raises:
         UsageError: The request names tables that do not exist, or a log that cannot be read.
@@ -80,7 +85,7 @@ def choose(
     # All snapshots are open by now: what still is as the schema says was so in them as well.
     for name, definition in schema.table_definitions.items():
         reader.confirm(name, definition)
-    seeded = read_seeds(request, schema, failing)
+    seeded = read_seeds(request, schema, failing, given)
     included = tuple(
         NamedRows(one.table, one.sql, f"asked for with {_INCLUDE}", _INCLUDE)
         for one in request.sample.includes
@@ -118,7 +123,10 @@ def count_small(schema: Schema, most: int, reader: Reader) -> dict[str, int]:
 
 
 def read_seeds(
-    request: ExportRequest, schema: Schema, failing: Sequence[FailingRequest] = ()
+    request: ExportRequest,
+    schema: Schema,
+    failing: Sequence[FailingRequest] = (),
+    given: Sequence[GivenRequest] = (),
 ) -> Seeded:
     """Read what the failure's logs and requests name."""
     mentions: list[Mention] = []
@@ -129,9 +137,16 @@ def read_seeds(
         mentions += read_log_mentions(log)
     for line in request.requests:
         mentions += read_request(line)
+    of_bodies: list[Seed] = []
+    of_mails: list[NamedRows] = []
+    for number, one_given in enumerate(given, 1):
+        mentions += mentions_of(one_given)
+        named, owned = rows_of(one_given, number, schema)
+        of_bodies += named
+        of_mails += owned
     seeds, unresolved = resolve_mentions(mentions, schema)
-    rows, without = [], [str(one) for one in unresolved]
-    for seed in seeds:
+    rows, without = of_mails, [str(one) for one in unresolved]
+    for seed in (*seeds, *of_bodies):
         try:
             rows.append(NamedRows(seed.table, _condition(schema, seed), seed.because))
         except NoLiteral:
@@ -175,5 +190,5 @@ def named_nothing(subset: Subset) -> Sequence[str]:
         if one.option
         else f"{one.table}: {one.because}"
         for one in subset.named
-        if not one.rows
+        if not one.rows and not was_found_elsewhere(one, subset.named)
     ]

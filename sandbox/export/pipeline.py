@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox import __version__
 from sandbox.bundle.manifest import Manifest, SourceEntry
 from sandbox.bundle.writer import BundleSummary, BundleWriter, refuse_taken
+from sandbox.capture.database import DATABASE, mask_database
 from sandbox.capture.requests import failing_requests
 from sandbox.database.connect import open_catalogue
 from sandbox.database.statements import StatementLog
@@ -20,6 +21,7 @@ from sandbox.errors import UsageError
 from sandbox.export.choice import Choice, choose
 from sandbox.export.contents import describe_plan, describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions, decide_masking
+from sandbox.export.given import add_given, read_given
 from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
 from sandbox.export.request import ExportRequest
@@ -81,6 +83,7 @@ def run_export(
     refuse_taken(request.out)
     captures = read_captures(request.captures)
     failing = failing_requests(captures.values())
+    given = read_given(request.given, captures)
     with _noting_statements(request.show_sql) as statements:
         with open_catalogue(request.endpoint, statements) as catalogue:
             source = look_at_source(request, catalogue, progress)
@@ -88,7 +91,7 @@ def run_export(
         decisions = decide_masking(request, schema, captures)
         with open_readers(_how_to_read(request, source, statements)) as readers:
             began = time.monotonic()
-            choice = choose(request, schema, readers.main, progress, failing)
+            choice = choose(request, schema, readers.main, progress, failing, given=given)
             planned = Planned(source, decisions, choice)
             if dry_run:
                 return planned
@@ -98,6 +101,8 @@ def run_export(
                 readers.close()
                 _add_tables(planned, bundle, parts)
                 to_review = _add_objects(planned, bundle)
+                _add_settings(planned, bundle)
+                add_given(given, captures, decisions, schema, bundle)
                 servers = add_servers(captures, failing, decisions.masker, bundle, progress)
                 facts = _describe(request, planned, servers, read_seconds, to_review)
                 summary = bundle.finish(facts, progress)
@@ -199,6 +204,11 @@ def _add_objects(planned: Planned, bundle: BundleWriter) -> list[str]:
         bundle.add_object(described, masked.text)
         to_review += tell_of_definition(described, masked)
     return to_review
+
+
+def _add_settings(planned: Planned, bundle: BundleWriter) -> None:
+    text = mask_database(planned.source.settings, planned.decisions.masker.mask_text)
+    bundle.add_json(DATABASE, text, "settings of the database server")
 
 
 def _describe(

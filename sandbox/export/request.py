@@ -25,6 +25,7 @@ class ExportRequest:
         unclassified: What happens to a column that no rule names.
         logs: Logs whose errors name rows to take.
         requests: Failing requests whose URLs name rows to take.
+        given: Files of requests that somebody described.
         ddl: A dump without data, for definitions that the account cannot see.
         captures: Archive of each web server, by the server's name.
         readers: How many processes may read at once.
@@ -41,6 +42,7 @@ class ExportRequest:
     unclassified: Literal["refuse", "shape"] = "refuse"
     logs: tuple[Path, ...] = ()
     requests: tuple[str, ...] = ()
+    given: tuple[Path, ...] = ()
     ddl: Path | None = None
     captures: Mapping[str, Path] = field(default_factory=dict)
     readers: int = 2

@@ -290,3 +290,21 @@ class SandboxMissing(StackError):
     """There is no such sandbox, or none that is whole."""
 
     default_hint = "See which there are: sandbox list. Start one: sandbox up BUNDLE --app PATH"
+
+
+class SandboxExists(StackError):
+    """A sandbox of that name is up already."""
+
+    default_hint = "Replace it with --replace, or give the new one another name with --name."
+
+
+class NotSealed(StackError):
+    """What runs in a sandbox reaches something outside of it, or nobody can tell that it does not.
+
+    Carries one finding for each thing that was reached, and from which container.
+    """
+
+    default_hint = (
+        "Take it down, for what runs in it may call out: sandbox down. "
+        "docs/isolation.md says what sealing needs, and what of Docker's settings undoes it."
+    )

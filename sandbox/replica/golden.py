@@ -39,9 +39,9 @@ _READY_SECONDS = 60
 # One command that tries until there is an answer: each command of its own costs more than a try.
 _FIRST_ANSWER = """
 client=$(command -v mariadb || command -v mysql)
+end=$(($(date +%s) + $1))
 until said=$("$client" --skip-column-names < "$0" 2>&1); do
-    left=$((${left:-$1} - 1))
-    if [ "$left" -le 0 ]; then printf '%s\\n' "$said"; exit 1; fi
+    if [ "$(date +%s)" -gt "$end" ]; then printf '%s\\n' "$said"; exit 1; fi
     sleep 0.02
 done
 """
@@ -176,9 +176,7 @@ def wait_for_database(container: Container, *, seconds: int = _READY_SECONDS) ->
     Raises:
         StackError: It took too long or the container ended; carries its last lines.
     """
-    tries = seconds * 20
-    command = ["sh", "-c", _FIRST_ANSWER, FIRST_QUERY, str(tries)]
-    ran = container.run(command)
+    ran = container.run(["sh", "-c", _FIRST_ANSWER, FIRST_QUERY, str(seconds)])
     if ran.exit_code != 0:
         running = container.is_running()
         state = f"did not come within {seconds} s" if running else "the container ended"

@@ -81,7 +81,7 @@ class Loader:
         def is_there() -> bool:
             try:
                 self.open(user, password).close()
-            except SourceError:
+            except (SourceError, StackError):  # one that ended publishes no port any more
                 return False
             return True
 

@@ -43,7 +43,7 @@ _NOT_TAKEN = word_set(
     default_authentication_plugin default_password_lifetime disconnect_on_expired_password
     event_scheduler have_openssl have_query_cache have_ssl innodb_buffer_pool_size
     innodb_large_prefix innodb_page_size innodb_read_only lower_case_file_system old_passwords
-    partial_revokes performance_schema query_cache_size read_only require_secure_transport
+    partial_revokes performance_schema read_only require_secure_transport
     secure_auth skip_name_resolve storage_engine strict_password_validation super_read_only
     system_time_zone thread_stack version_compile_machine"""
 )
@@ -53,7 +53,7 @@ _SWITCHES = {"OFF": "0", "ON": "1", "NO": "0", "YES": "1"}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 # What the server may use, whatever production has: a sandbox shares a laptop with others.
-_MEMORY = {"innodb_buffer_pool_size": 128 * 2**20, "query_cache_size": 16 * 2**20}
+_MOST = {"innodb_buffer_pool_size": 128 * 2**20, "query_cache_size": 16 * 2**20}
 # A start of a copy reads, and so copies, its redo log; and nobody needs it to survive a crash.
 STATEMENTS = "/etc/mysql/sandbox-start.sql"
 _OWN = """\
@@ -61,7 +61,7 @@ datadir = /srv/database
 init_file = /etc/mysql/sandbox-start.sql
 event_scheduler = OFF
 server_id = 1
-loose_skip_replica_start
+innodb_buffer_pool_size = 128M
 loose_innodb_log_file_size = 8M
 loose_innodb_redo_log_capacity = 8M
 loose_innodb_flush_log_at_trx_commit = 2
@@ -156,6 +156,10 @@ def wish_for(variables: Mapping[str, str], source: Server, server: Server) -> Wi
         if name not in _NOT_TAKEN and name in ALLOWED and ALLOWED[name].fullmatch(value)
     }
     differs = []
+    if "query_cache_size" in values:
+        values["query_cache_size"] = str(
+            min(int(values["query_cache_size"]), _MOST["query_cache_size"])
+        )
     if "optimizer_switch" in values and source.numbers[:2] != server.numbers[:2]:
         # Each version has other switches, and other defaults for good reason.
         del values["optimizer_switch"]
@@ -173,7 +177,7 @@ def _told(variables: Mapping[str, str]) -> list[str]:
         told.append("event_scheduler: ON in production, OFF here: events wait for you to run them")
     told += [
         f"{name}: {_megabytes(int(given))} in production, {_megabytes(most)} here"
-        for name, most in _MEMORY.items()
+        for name, most in _MOST.items()
         if (given := variables.get(name, "")).isdigit() and int(given) > most
     ]
     for name in ("read_only", "super_read_only"):
@@ -263,8 +267,7 @@ def _line(name: str, value: str) -> str:
 
 
 def _file(lines: list[str]) -> bytes:
-    memory = [f"{name} = {most}" for name, most in _MEMORY.items()]
-    return "\n".join(["[mysqld]", *_OWN.splitlines(), *memory, *lines, ""]).encode()
+    return "\n".join(["[mysqld]", *_OWN.splitlines(), *lines, ""]).encode()
 
 
 def _plain(name: str, value: str) -> object:

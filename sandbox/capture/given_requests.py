@@ -243,7 +243,7 @@ def _known(place: tuple[int | str, ...]) -> Iterator[str]:
             return
         else:
             yield part
-            if part in {"headers", "body"}:
+            if part in {"headers", "body", "is"}:
                 return
 
 

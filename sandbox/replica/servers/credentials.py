@@ -30,6 +30,7 @@ from sandbox.replica.servers.database_settings import (
 from sandbox.replica.servers.web_server import DatabaseAccount
 
 DATABASE_HOST = "database"  # by this name every server finds the replica's database
+DATABASE_PORT = 3306
 SINK_DOMAIN = "sink.example"  # hosts below it are answered by the sink
 PLACEHOLDER = re.compile(
     rb"@secret:(?P<name>[A-Za-z0-9_.~-]{1,120}):(?P<kind>[a-z]{2,12})"
@@ -196,7 +197,12 @@ class _Filling:
         member = self.members.get(placeholder, "")
         if member == "url" and entry.scheme not in {"http", "https"}:
             return self._database_url(placeholder, entry)
-        simple = {"host": DATABASE_HOST, "database": self.database, "port": "3306", "socket": ""}
+        simple = {
+            "host": DATABASE_HOST,
+            "database": self.database,
+            "port": str(DATABASE_PORT),
+            "socket": "",
+        }
         if member in simple:
             return simple[member]
         if member == "user":
@@ -248,11 +254,12 @@ class _Filling:
         if re.search(r"dsn$", _base(entry.name), re.IGNORECASE):
             return f"mysql:host={DATABASE_HOST};dbname={self.database}"
         user = self._user(entry)
-        return f"mysql://{user}:{self.token(placeholder, 24)}@{DATABASE_HOST}:3306/{self.database}"
+        account = f"{user}:{self.token(placeholder, 24)}"
+        return f"mysql://{account}@{DATABASE_HOST}:{DATABASE_PORT}/{self.database}"
 
 
 def _groups_of(server: CapturedServer) -> Iterator[DatabaseGroup]:
-    for text in server.of_role("application", "php").values():
+    for text in server.of_role("application", "php", "fpm").values():
         yield from database_groups(text)
 
 

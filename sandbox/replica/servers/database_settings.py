@@ -27,6 +27,7 @@ _MEMBERS = {
 }
 _MEMBER = {word: member for member, words in _MEMBERS.items() for word in words}
 _JOINED = (("unix_socket", "socket"), ("db_name", "database"), ("user_name", "user"))
+_WRAPPED = re.compile(r"^(?:env|php_(?:admin_)?value)\[(.*)\]$")  # as pools of php-fpm have it
 _DATABASES = re.compile(
     r"(?<![a-z])(?:multi)?(?:db|dbs|database|databases|mysql|mysqli|mariadb|pdo|sql|doctrine|dbal)"
     r"(?![a-z])"
@@ -75,6 +76,7 @@ def name_parts(name: str) -> Setting:
     >>> name_parts("DB_HOST").member, name_parts("DATABASE_URL").group, name_parts("limit").member
     ('host', 'DATABASE', '')
     """
+    name = _WRAPPED.sub(r"\1", name)
     lower = name.lower()
     for joined, member in _JOINED:
         if lower.endswith(joined):
@@ -111,7 +113,24 @@ def database_groups(content: bytes) -> Iterator[DatabaseGroup]:
                 group = groups.setdefault(key, DatabaseGroup(*key))
                 group.values[parts.member] = bare_value(statement)
                 group.names[parts.member] = parts.name
-    return (one for one in groups.values() if is_database_group(one.group, one.values))
+    names = _leading(groups.values())
+    return (one for one in groups.values() if one.group in names)
+
+
+def database_group_names(content: bytes) -> frozenset[str]:
+    """Give the names of the groups of an ini or .env file that lead to the database."""
+    return frozenset(one.group for one in database_groups(content))
+
+
+def _leading(groups: Iterable[DatabaseGroup]) -> frozenset[str]:
+    """Give the groups that lead to the database, whichever section they do in.
+
+    A section takes over the settings of another: it need not name the database again.
+    """
+    members: dict[str, set[str]] = {}
+    for one in groups:
+        members.setdefault(one.group, set()).update(one.values)
+    return frozenset(name for name, known in members.items() if is_database_group(name, known))
 
 
 def bare_value(statement: Statement) -> bytes:

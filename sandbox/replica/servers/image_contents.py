@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from sandbox.masking.dictionary import word_set
 from sandbox.replica.recipes import versions_of
 
 # Settings by which Debian's packages of the image load extensions, by their place in the order.
@@ -22,9 +23,9 @@ _LOADED_FROM = {
 }  # fmt: skip
 _ONLY_IN = {"7.4": {"json": "20"}}
 # Parts of PHP itself, and of its command line alone.
-_BUILT_IN = frozenset(
+_BUILT_IN = word_set(
     "core date libxml openssl pcre zlib filter hash json pcntl random reflection spl session "
-    "standard sodium cgi-fcgi".split()
+    "standard sodium cgi-fcgi"
 )
 
 #: Modules that nginx of the image can load; others are built in, or not there.

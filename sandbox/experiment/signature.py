@@ -16,7 +16,7 @@ from sandbox.bundle.manifest import Manifest
 from sandbox.capture.archive import CapturedLog, ServerCapture
 from sandbox.capture.logs import read_events
 from sandbox.capture.requests import Signature, failing_requests, route_of
-from sandbox.experiment.failure import Came, Failure, describe, matches
+from sandbox.experiment.failure import Came, Failure, FieldState, describe, matches
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.session import Sent
 from sandbox.replica.exchange import Heard
@@ -36,6 +36,7 @@ class Trial:
         came: What it comes to.
         heard: The answer; None where a step before it failed.
         signature: What was answered and logged; None where it is no failure.
+        state: What a field of the answer is, where that makes the failure.
         why: Why it is unresolved, or what is odd about it.
         cure: What to do about that.
     """
@@ -43,6 +44,7 @@ class Trial:
     came: Came
     heard: Heard | None = field(default=None, repr=False)
     signature: Signature | None = None
+    state: FieldState | None = None
     why: str = ""
     cure: str = ""
 
@@ -51,7 +53,7 @@ class Trial:
         if self.why:
             return self.why
         if self.signature is not None:
-            return describe(self.signature)
+            return describe(self.signature, self.state)
         return str(self.heard.status) if self.heard is not None else ""
 
 
@@ -90,7 +92,7 @@ class Judge:
         if matches(production, whole, self.shifting):
             state = failure.field.holds(heard.body) if failure.field else True
             if state:
-                return Trial(Came.SAME, heard, whole)
+                return Trial(Came.SAME, heard, whole, failure.field)
             if state is None:
                 return Trial(Came.OTHER, heard, whole, why=f"{heard.status}, and no JSON")
             # It is answered with production's status, but the field is as it should be.

@@ -81,11 +81,6 @@ class Shop:
         return Reply(500, {}, logged="ERR Shop_Basket_Exception: no in library/Shop/Basket.php:55")
 
 
-@pytest.fixture
-def shops() -> Shops:
-    return Shops()
-
-
 def ran(side: Side, *requests: Replayable, repeats: int = 3) -> Reproduced:
     return reproduce(requests, BOTH, side, Silent(), repeats)
 

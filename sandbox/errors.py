@@ -308,3 +308,15 @@ class NotSealed(StackError):
         "Take it down, for what runs in it may call out: sandbox down. "
         "docs/isolation.md says what sealing needs, and what of Docker's settings undoes it."
     )
+
+
+class CodeRefused(UsageError):
+    """The application's code, or a patch of it, cannot be used as it was given."""
+
+    default_hint = "Name a folder, FOLDER@REF, or a tar archive; a patch is one that git made."
+
+
+class PatchRefused(CodeRefused):
+    """A patch does not fit the code that it is for."""
+
+    default_hint = "Make it anew against the code that the server runs: git diff > fix.patch"

@@ -102,7 +102,8 @@ _NO_OPTIONS = word_set(
     "character_set_system collation_connection collation_database storage_engine system_time_zone "
     "lower_case_file_system have_ssl have_openssl have_query_cache version_compile_machine "
     "log_bin tx_read_only innodb_page_size read_only super_read_only innodb_read_only "
-    "require_secure_transport gtid_mode enforce_gtid_consistency performance_schema"
+    "require_secure_transport gtid_mode enforce_gtid_consistency performance_schema "
+    "query_cache_type query_cache_size"
 )
 # What every session begins with, and no option sets: SET GLOBAL does.
 _NO_OPTION_BUT_GLOBAL = word_set(

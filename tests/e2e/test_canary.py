@@ -7,9 +7,11 @@ bytes, folded to lower case, in every file, packed or not, and in names of files
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 import zstandard
@@ -86,6 +88,7 @@ def arguments(database_server: DatabaseServer, tmp_path: Path) -> Iterator[list[
     option_file(tmp_path, f"{account}-secret")
     (tmp_path / "rules.yaml").write_text(RULES)
     (tmp_path / "error.log").write_text(log())
+    (tmp_path / "given.jsonl").write_text("\n".join(map(json.dumps, given_requests())))
     assert sandbox("keygen", "--out", tmp_path / "key").exit_code == 0
     yield [
         "export",
@@ -94,6 +97,7 @@ def arguments(database_server: DatabaseServer, tmp_path: Path) -> Iterator[list[
         f"--key-file={tmp_path / 'key'}",
         f"--rules={tmp_path / 'rules.yaml'}",
         f"--from-log={tmp_path / 'error.log'}",
+        f"--requests={tmp_path / 'given.jsonl'}",
         f"--server=web1={captured(tmp_path)}",
         f"--out={tmp_path / 'bundle'}",
     ]
@@ -107,6 +111,41 @@ def log() -> str:
         f"2026-11-25T10:00:01+01:00 ERR [2] Duplicate entry '1{MAIL}' for key 'email'\n"
         f"2026-11-25T10:00:02+01:00 INFO [3] mail to {MAIL} of Mr {WORDS[1].title()}, {PHONE}\n"
     )
+
+
+def given_requests() -> Iterator[dict[str, object]]:
+    """Requests as somebody wrote them down, with all that they had at hand."""
+    word, other = WORDS[0], WORDS[1]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    secrets = f"password={word}&user%5Bpin%5D={other}&email={quote(MAIL)}&x={quote_plus(PHONE)}"
+    bodies: tuple[object, ...] = (
+        {word: other, "email": MAIL, "password": word, "note": f"Mrs {word.title()}: {CARD}"},
+        {"fields": [{"name": "api_key", "value": TOKEN}, [IBAN, {"first_name": word.title()}]]},
+        [int(CARD), float(f"0.{CARD}"), {"phone": PHONE, "date": word, "pin": {other: word}}],
+        f"{word} {MAIL} {IBAN}", f"<password>{word}</password>", f'{{"a": "{MAIL}"',
+        json.dumps({"mail": MAIL, "token": TOKEN}), f"a=b&{word}={other}&{secrets}",
+        f"\\u{ord(word[0]):04x}{word[1:]}",
+    )  # fmt: skip
+    for number, body in enumerate(bodies):
+        step = {
+            "method": "POST",
+            "url": f"/{word}/hiding?mail={quote(MAIL)}&{secrets}",
+            "body": body,
+        }
+        yield step | {
+            "name": f"{word} {number}",
+            "headers": {
+                "Cookie": f"a={word}", "Authorization": f"Basic {word}", "X-Api-Key": TOKEN,
+                "Accept": f"text/{word}", "Referer": f"https://{word}.example/{other}",
+                f"X-{word}": other, "Host": f"{word}.example", "X-Forwarded-For": MAIL,
+            },
+            "before": [step | {"headers": form}, step],
+            "servers": ["web1"],
+            "failed": {
+                "status": 500, "exception": word, "place": f"library/{word}/{other}.php:12",
+                "field": f"$.{word}[0]['{other}']", "is": "empty",
+            },
+        }  # fmt: skip
 
 
 def captured(folder: Path) -> Path:
@@ -165,6 +204,8 @@ def test_nothing_planted_is_in_the_bundle_or_in_what_is_said(
     assert done.exit_code == 0, done.said
     contents = list(files_of(tmp_path / "bundle"))
     assert len(contents) > 5
+    given = dict(contents)["requests/given.jsonl"]
+    assert given.count(b"\n") == len(list(given_requests()))
     for name, content in contents:
         assert found_in(content + name.encode()) == [], name
     assert found_in(done.said.encode("utf-8", "surrogateescape")) == []

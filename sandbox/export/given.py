@@ -93,14 +93,14 @@ def add_given(
     """
     if not given:
         return
-    persons = _PersonNames(schema, decisions.treatments)
+    persons = PersonNames(schema, decisions.treatments)
     masked = mask_given_requests(
         given, tuple(captures.values()), decisions.masker.mask_text, persons
     )
     bundle.add_text(GIVEN, masked, "requests that somebody described")
 
 
-class _PersonNames:
+class PersonNames:
     """Tells which names of members are those of columns that are masked."""
 
     def __init__(self, schema: Schema, treatments: Treatments) -> None:

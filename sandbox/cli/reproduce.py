@@ -13,6 +13,8 @@ from sandbox.experiment.requests import choose
 from sandbox.experiment.sandboxes import open_experiment
 from sandbox.report.experiment import ReproduceResult
 
+CALL_SECONDS = 600  # one call of the engine starts a clone
+
 
 def reproduce_command(
     context: typer.Context,
@@ -44,7 +46,7 @@ def reproduce_command(
     Example: sandbox reproduce --requests bodies.jsonl
     """
     invocation = invocation_of(context)
-    with invocation.connect_engine() as engine:
+    with invocation.connect_engine(at_least=CALL_SECONDS) as engine:
         experiment = open_experiment(engine, name, own)
         chosen = choose(experiment.failing, requests or ())
         done = reproduce(chosen, experiment.servers, experiment.side(), invocation.progress, repeat)

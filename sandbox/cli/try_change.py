@@ -1,0 +1,91 @@
+"""`sandbox try`: does a change fix what failed, and does it change anything else?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.invocation import invocation_of
+from sandbox.experiment.change import read_change
+from sandbox.experiment.requests import choose
+from sandbox.experiment.sandboxes import open_experiment
+from sandbox.experiment.traffic import MOST_HEALTHY
+from sandbox.experiment.trying import LEAST_REPEATS, REPEATS, try_change
+from sandbox.report.experiment import TryResult
+
+CALL_SECONDS = 600  # one call of the engine commits a server's code
+
+
+def try_command(  # noqa: PLR0913 - one parameter for each option
+    context: typer.Context,
+    change: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANGE",
+            help="A patch, a folder, a tar archive, FOLDER@REF, or a REF of --repository.",
+        ),
+    ],
+    *,
+    name: Annotated[
+        str,
+        typer.Option("--name", metavar="NAME", help="Which sandbox.  [default: the only one]"),
+    ] = "",
+    request: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--request", metavar="ID", help="What it is to fix: r2. Repeatable.  [default: any]"
+        ),
+    ] = None,
+    repository: Annotated[
+        Path | None,
+        typer.Option(
+            "--repository",
+            metavar="FOLDER",
+            help="Git repository that a REF is of.  [default: the working directory]",
+        ),
+    ] = None,
+    healthy: Annotated[
+        int,
+        typer.Option(min=0, max=1000, help="Requests that went well in production to send, too."),
+    ] = MOST_HEALTHY,
+    repeat: Annotated[
+        int,
+        typer.Option("--repeat", min=LEAST_REPEATS, max=100, help="How often each is sent."),
+    ] = REPEATS,
+    own: Annotated[
+        Path | None,
+        typer.Option("--requests", metavar="FILE", help="Requests with bodies and logins."),
+    ] = None,
+) -> TryResult:
+    """Try a change on throw-away clones: what failed and what went well, without it and with it.
+
+    What differs without the change as well is noise. Nothing is claimed unless the failure is here
+    without the change. FIXED says that nothing else that was asked changed, not that it is right.
+
+    Exit codes: 0 fixed, 3 no effect, made worse, or others changed, 4 not reproduced or
+    inconclusive, 2 the change is not there or does not fit, 13 the bundle is damaged or gone,
+    14 Docker or the stack failed.
+
+    Example: sandbox try zero-date.patch --request r2
+    """
+    invocation = invocation_of(context)
+    with invocation.connect_engine(at_least=CALL_SECONDS) as engine:
+        experiment = open_experiment(engine, name, own)
+        targets = tuple(one.id for one in choose(experiment.failing, request)) if request else ()
+        with read_change(engine, experiment.state, change, repository) as read:
+            done = try_change(
+                read.described,
+                experiment.failing,
+                experiment.healthy(healthy),
+                experiment.servers,
+                (
+                    experiment.side("without"),
+                    experiment.side("with", read.code, read.touched),
+                ),
+                progress=invocation.progress,
+                targets=targets,
+                repeats=repeat,
+            )
+        return TryResult(done, experiment.state.name, experiment.differs, read.told)

@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 
 from sandbox.errors import PatchRefused
-from sandbox.replica.servers.code import Code, git, listed, repack, shown, unpacked
+from sandbox.replica.servers.code_archive import Code, listed, repack, shown, unpacked
+from sandbox.replica.servers.code_sources import git
 
 _APPLY = ("apply", "-p1", "--whitespace=nowarn")
 _MESSAGES = (

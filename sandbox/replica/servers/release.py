@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sandbox.masking.segments import Allowed, fits
 from sandbox.replica.servers.captured import RELEASE_LIMIT, CapturedServer
-from sandbox.replica.servers.code import Code, Entry, entries_of, listed, pack
+from sandbox.replica.servers.code_archive import Code, Entry, entries_of, listed, pack
 
 # As in capture.sh: the kinds of files that it lists, and the largest (find rounds up to blocks).
 _LISTED = re.compile(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from sandbox.capture.ini import Kind, Statement, split_ini
 from sandbox.replica.containers import File
 from sandbox.replica.servers.captured import CapturedServer
-from sandbox.replica.servers.code import Code
+from sandbox.replica.servers.code_archive import Code
 from sandbox.replica.servers.credentials import PLACEHOLDER
 from sandbox.replica.servers.database_settings import bare_value
 from sandbox.replica.servers.ini_edit import commented, whole
@@ -114,13 +114,13 @@ def _take_changes(planned: bytes, first: bytes, own: bytes) -> bytes:
         section = statement.name.decode("latin-1") if key is None else key[0]
         if key is not None or statement.kind is Kind.SECTION:
             place[section] = len(made)
-    for (section, _, _), statement in reversed(changed.items()):
-        line = _line(statement)
-        if section in place:
-            made.insert(place[section], line)
-        else:
-            made.append(f"\n[{section}]\n".encode("latin-1") + line)
-            place[section] = len(made)
+    added: dict[str, bytes] = {}
+    for (section, _, _), statement in changed.items():
+        added[section] = added.get(section, b"") + _line(statement)
+    for section in sorted(added.keys() & place.keys(), key=lambda one: -place[one]):
+        made.insert(place[section], added.pop(section))
+    for section, lines in added.items():
+        made.append(f"\n[{section}]\n".encode("latin-1") + lines if section else lines)
     return b"".join(made)
 
 

@@ -193,10 +193,14 @@ class Running:
                 )
             time.sleep(_EXIT_PAUSE)
 
-    def close(self) -> None:
-        """Let go of it; from any thread. A command that reads its input sees that end."""
+    def hang_up(self) -> None:
+        """Have `talk` return, from any thread. A command that reads its input sees that end."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.hang_up()
         response = getattr(self._answer, "_response", None)
         if response is not None:
             response.close()

@@ -16,6 +16,7 @@ from sandbox.masking.dictionary import word_set
 from sandbox.replica.servers.credentials import PLACEHOLDER, Filled
 from sandbox.replica.servers.image_contents import NGINX_FILES, NGINX_MODULES
 from sandbox.replica.servers.nginx_listen import Listening, settle_listening
+from sandbox.replica.servers.nginx_passes import RESOLVER, settle_other_servers, settle_pools
 from sandbox.replica.servers.nginx_tree import NginxTree, Statement, Visit, statements
 from sandbox.replica.servers.notes import Notes
 from sandbox.replica.servers.php_pools import ACCOUNT, Pools
@@ -46,7 +47,8 @@ _FREE = word_set(
     "fastcgi_index alias proxy_redirect sub_filter default_type add_trailer upstream server map "
     "valid_referers access_log error_log root"
 )
-_PASSES = word_set("proxy_pass uwsgi_pass scgi_pass grpc_pass memcached_pass")
+_SCRATCH_PATH = re.compile(r".*_(?:temp|cache)_path")
+_WITH_FORMAT = 3  # words of a log's directive with a format and no more
 
 
 @dataclass(slots=True)
@@ -97,7 +99,8 @@ def plan_nginx(
         return NginxSettings()
     for visit in tree.visits:
         _change(visit, work)
-    _settle_pools(work)
+    settle_pools(tree, pools, notes)
+    settle_other_servers(tree, notes)
     texts = tree.result()
     unused = {path for path, text in texts.items() if not statements(path, text)}
     return NginxSettings(
@@ -137,21 +140,13 @@ def _change(visit: Visit, work: _Work) -> None:
     """Change one statement as far as that is needed."""
     statement, tree = visit.statement, work.tree
     name = statement.name
-    if name in {"stream", "mail", "rtmp"} and not visit.blocks and statement.is_block:
-        work.notes.differs(f"{_place(statement)}: {name} is left out: the image has no such module")
+    if name in _SILENT or _TLS.fullmatch(name):
         tree.drop(statement)
-    elif name in _SILENT:
+    elif why := _why_not(visit):
+        work.notes.differs(f"{_place(statement)}: {name} is left out: {why}")
         tree.drop(statement)
     elif name == "load_module":
         _module(statement, work)
-    elif _TLS.fullmatch(name):
-        tree.drop(statement)
-    elif name in _AUTHENTICATION:
-        work.notes.differs(f"{_place(statement)}: {name} is left out: nobody has to log in here")
-        tree.drop(statement)
-    elif _MISSING_MODULES.fullmatch(name):
-        work.notes.differs(f"{_place(statement)}: {name} is left out: the image has no such module")
-        tree.drop(statement)
     elif name == "user" and not visit.blocks:
         tree.replace(statement, f"user {ACCOUNT};".encode())
     elif name == "pid":
@@ -162,6 +157,17 @@ def _change(visit: Visit, work: _Work) -> None:
         _log(statement, work)
     else:
         _change_value(visit, work)
+
+
+def _why_not(visit: Visit) -> str:
+    """Say why the image cannot run with a directive; nothing where it can."""
+    statement = visit.statement
+    if statement.name in _AUTHENTICATION:
+        return "nobody has to log in here"
+    foreign = statement.name in {"stream", "mail", "rtmp"} and not visit.blocks
+    if (foreign and statement.is_block) or _MISSING_MODULES.fullmatch(statement.name):
+        return "the image has no such module"
+    return ""
 
 
 def _module(statement: Statement, work: _Work) -> None:
@@ -199,39 +205,43 @@ def _log(statement: Statement, work: _Work) -> None:
         if not place.startswith(("/", "stderr", "memory:")):
             place = posixpath.join("/usr/share/nginx", place)
         work.notes.log(place, f"nginx-{statement.name.removesuffix('_log')}")
-    for index, word in enumerate(statement.words[2:], 2):
-        if PLACEHOLDER.search(word):
-            # Equal names of formats have lost their equality; one alone must be it.
-            alone = work.log_formats[0] if len(set(work.log_formats)) == 1 else b"combined"
-            if len(set(work.log_formats)) != 1 or index > 2:
-                work.notes.differs(f"{_place(statement)}: the log's format stayed in production")
-            work.tree.set_word(statement, index, alone)
+    if any(PLACEHOLDER.search(word) for word in statement.words[2:]):
+        # Equal names of formats are no longer seen to be equal; one alone must be it.
+        known = work.log_formats[0] if len(set(work.log_formats)) == 1 else b"combined"
+        if known == b"combined" or len(statement.words) > _WITH_FORMAT:
+            work.notes.differs(f"{_place(statement)}: the log's format stayed in production")
+        line = b"access_log %s %s;" % (statement.words[1], known)
+        work.tree.replace(statement, line)
 
 
 def _change_value(visit: Visit, work: _Work) -> None:
     statement, tree = visit.statement, work.tree
     name = statement.name
-    parent = visit.parent.name if visit.parent else ""
     secret = any(PLACEHOLDER.search(word) for word in statement.words)
-    if re.fullmatch(r".*_(?:temp|cache)_path", name) and len(statement.words) > 1:
-        place = work.filled.in_text(statement.words[1]).decode("latin-1")
-        work.notes.folder(place)
-    if name == "root" and secret:
-        work.notes.differs(f"{_place(statement)}: root is {work.public}, as far as can be told")
-        tree.set_word(statement, 1, work.public.encode())
-    elif name == "resolver":
-        tree.replace(statement, b"resolver 127.0.0.11;")
-    elif name == "set_real_ip_from" and secret:
-        tree.replace(statement, b"set_real_ip_from 0.0.0.0/0;")
+    if _SCRATCH_PATH.fullmatch(name) and len(statement.words) > 1:
+        work.notes.folder(work.filled.in_text(statement.words[1]).decode("latin-1"))
+    if name == "resolver":
+        tree.replace(statement, RESOLVER)
     elif name in {"allow", "deny"}:
         _allow(visit, work)
     elif not secret:
         return
-    elif name == "if" and not statement.words[-1].endswith(b")"):
-        _leave_out(statement, work)
-    elif (name == "server" and parent == "upstream") or name in _PASSES:
-        _other_server(statement, work)
-    elif parent not in {"map", "types"} and name not in _FREE:
+    elif name == "root":
+        work.notes.differs(f"{_place(statement)}: root is {work.public}, as far as can be told")
+        tree.set_word(statement, 1, work.public.encode())
+    elif name == "set_real_ip_from":
+        tree.replace(statement, b"set_real_ip_from 0.0.0.0/0;")
+    else:
+        _fill_or_leave_out(visit, work)
+
+
+def _fill_or_leave_out(visit: Visit, work: _Work) -> None:
+    """Let a directive be filled that takes any text; others would not be understood."""
+    statement = visit.statement
+    name = statement.name
+    is_data = visit.parent is not None and visit.parent.name in {"map", "types"}
+    cut = name == "if" and not statement.words[-1].endswith(b")")
+    if cut or (name not in _FREE and not is_data):
         _leave_out(statement, work)
     elif name in {"location", "rewrite", "if", "try_files"}:
         work.notes.differs(f"{_place(statement)}: what {name} compares with stayed in production")
@@ -253,66 +263,6 @@ def _allow(visit: Visit, work: _Work) -> None:
     if unknown:
         work.notes.differs(f"{visit.statement.path}: whom nginx lets in stayed in production")
         work.tree.drop(visit.statement)
-
-
-def _other_server(statement: Statement, work: _Work) -> None:
-    value = work.filled.in_text(statement.words[1])
-    known = re.fullmatch(rb"(?:(https?|grpc)://)?[a-z0-9.-]+\.[a-z]+(?::[0-9]+)?/?", value)
-    if known is None:
-        name = f"{statement.name.replace('_', '-')}.sink.example".encode()
-        value = b"http://" + name if statement.name == "proxy_pass" else name
-    if statement.name != "proxy_pass":
-        value = value.partition(b"://")[2] or value
-        value = value.rstrip(b"/") + (b":80" if b":" not in value else b"")
-    work.tree.set_word(statement, 1, value.replace(b"https://", b"http://"))
-
-
-def _settle_pools(work: _Work) -> None:
-    """Send requests to the pools where the pools listen."""
-    upstreams = {
-        visit.statement.arguments[0]: visit.statement
-        for visit in work.tree.visits
-        if visit.statement.name == "upstream" and visit.statement.arguments
-    }
-    passes = [v.statement for v in work.tree.visits if v.statement.name == "fastcgi_pass"]
-    aims: list[Statement] = []
-    for one in passes:
-        upstream = upstreams.get(one.words[1]) if len(one.words) > 1 else None
-        if upstream is None:
-            aims.append(one)
-        else:
-            aims += [child for child in upstream.children if child.name == "server"]
-    places = list(work.pools.listen.values()) or ["/run/php/php-fpm.sock"]
-    known = {_address(place) for place in places}
-    unknown = dict.fromkeys(one.words[1] for one in aims if len(one.words) > 1)
-    lost = [one for one in unknown if _plain(one) not in known]
-    free = [place for place in places if _address(place) not in {_plain(one) for one in unknown}]
-    for statement in dict.fromkeys(aims):
-        if len(statement.words) > 1 and statement.words[1] in lost:
-            index = lost.index(statement.words[1])
-            place = (free or places)[min(index, len(free or places) - 1)]
-            work.tree.set_word(statement, 1, pass_target(place).encode())
-    if len(lost) > 1 and len(places) > 1:
-        work.notes.differs("which pool of php-fpm serves what had to be guessed")
-
-
-def _plain(target: bytes) -> str:
-    return _address(target.decode("latin-1").removeprefix("unix:"))
-
-
-def _address(place: str) -> str:
-    """Give an address in one spelling: a port alone is one of this machine."""
-    plain = place.removeprefix("/var/run/").removeprefix("/run/")
-    if plain.isdigit():
-        return f"127.0.0.1:{plain}"
-    return re.sub(r"^(?:localhost|\[::1?\]|0\.0\.0\.0|\*):", "127.0.0.1:", plain)
-
-
-def pass_target(place: str) -> str:
-    """Give a pool's place to listen at as nginx names it."""
-    if place.startswith("/"):
-        return f"unix:{place}"
-    return _address(place)
 
 
 def _roots(tree: NginxTree, listening: Listening, public: str) -> list[str]:

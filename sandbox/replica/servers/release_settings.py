@@ -20,8 +20,8 @@ from sandbox.replica.servers.database_settings import bare_value
 from sandbox.replica.servers.ini_edit import commented, whole
 from sandbox.replica.servers.web_server import WebServer
 
-# What a value of these kinds is in the code's own file is production's, and does no harm here.
-_HARMLESS = frozenset({b"text", b"number", b"path"})
+# Values of these kinds lead somewhere or open something: they are never those of production.
+_OURS = frozenset({b"host", b"url", b"user", b"password", b"database"})
 _Key = tuple[str, bytes, int]  # section, name, and which of several of that name
 
 
@@ -88,7 +88,7 @@ def _keep_own(own: bytes, first: bytes, raw: bytes, planned: bytes) -> bytes:
 
 def _with(statement: Statement, raw: Statement, planned: Statement) -> bytes:
     found = PLACEHOLDER.search(raw.value)
-    if (found and found["kind"] in _HARMLESS) or bare_value(raw) == bare_value(planned):
+    if (found and found["kind"] not in _OURS) or bare_value(raw) == bare_value(planned):
         return whole(statement)
     return statement.before + statement.name + statement.equals + planned.value + _end(statement)
 

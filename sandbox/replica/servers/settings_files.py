@@ -27,7 +27,8 @@ from sandbox.replica.servers.image_contents import (
     nearest_php,
     pool_file,
 )
-from sandbox.replica.servers.nginx_settings import pass_target, plan_nginx
+from sandbox.replica.servers.nginx_passes import pass_target
+from sandbox.replica.servers.nginx_settings import plan_nginx
 from sandbox.replica.servers.notes import SYSTEM_FOLDERS, Notes
 from sandbox.replica.servers.php_pools import ACCOUNT, Pools, plan_pools
 from sandbox.replica.servers.php_settings import plan_php

@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 
 from sandbox import __version__
-from sandbox.cli import capture, doctor, export, images, inspect, keygen, load, verify
+from sandbox.cli import capture, doctor, export, images, inspect, keygen, load, up, verify
+from sandbox.cli.reproduce import reproduce_command
 from sandbox.cli.app import Terminated, let_signals_in
 from sandbox.cli.invocation import Invocation, Result
 from sandbox.errors import ExitCode, SandboxError, UsageError
@@ -48,6 +49,8 @@ app = typer.Typer(
 app.command("export")(export.export)
 app.command("inspect")(inspect.inspect)
 app.command("keygen")(keygen.keygen)
+app.command("up")(up.up)
+app.command("reproduce")(reproduce_command)
 app.command("capture")(capture.capture)
 app.command("load")(load.load)
 app.command("verify")(verify.verify)

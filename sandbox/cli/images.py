@@ -112,7 +112,9 @@ def images(
         if dry_run:
             missing = plan if rebuild else missing_images(engine, plan)
             return ImagesPlanned(plan, frozenset(image.reference for image in missing))
-        had = ensure_images(engine, plan, _source(settings), invocation.progress, rebuild=rebuild)
+        had = ensure_images(
+            engine, plan, base_source(settings), invocation.progress, rebuild=rebuild
+        )
         return ImagesHad(had)
 
 
@@ -122,7 +124,8 @@ def _parsed(wanted: list[str]) -> tuple[Wanted, ...]:
     )
 
 
-def _source(settings: ImageSettings) -> BaseSource:
+def base_source(settings: ImageSettings) -> BaseSource:
+    """Give where base images come from, by the settings."""
     return BaseSource(settings.registry, settings.base, settings.mirror)
 
 

@@ -56,10 +56,14 @@ class Invocation:
         """Progress on standard error."""
         return TerminalProgress(console_for("stderr"), quiet=self.quiet)
 
-    def connect_engine(self) -> Engine:
-        """Connect to the Docker engine that the settings name."""
+    def connect_engine(self, at_least: int = 0) -> Engine:
+        """Connect to the Docker engine that the settings name.
+
+        Args:
+            at_least: Seconds that one call may take, where the settings allow less.
+        """
         engine = self.settings.engine
-        return connect_engine(engine.host or None, engine.timeout)
+        return connect_engine(engine.host or None, max(engine.timeout, at_least))
 
 
 def invocation_of(context: typer.Context) -> Invocation:

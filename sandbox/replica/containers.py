@@ -51,8 +51,7 @@ class ContainerSpec:
         files: Files that are there before it starts.
         capabilities: Kernel capabilities beyond the engine's usual ones.
         hostname: Host name inside; its name where empty.
-        dns: Servers that the engine's resolver asks for names of no container; the host's own, and
-            its search domains, where empty.
+        dns: Servers that are asked for names of no container; the host's own where empty.
         address: Its fixed IPv4 address in the network, which must have a subnet of its own.
         drop_capabilities: Kernel capabilities to go without; ``ALL`` leaves only `capabilities`.
         security_opt: As `docker run` takes them: ``no-new-privileges``.
@@ -136,6 +135,12 @@ class Container:
         # The engine knows no exit code where the container ended under the command.
         exit_code = _NO_EXIT_CODE if done.exit_code is None else int(done.exit_code)
         return Ran(exit_code, output.decode("utf-8", "replace"))
+
+    def print_of(self, command: Sequence[str]) -> bytes:
+        """Run a command inside and give what it printed on standard output, byte by byte."""
+        with translated(f"running {command[0]} in {self.name}"):
+            printed, _ = self._container.exec_run(list(command), demux=True).output
+        return bytes(printed or b"")
 
     def must_run(self, command: Sequence[str]) -> str:
         """Run a command inside that has to succeed, and give its output.
@@ -309,23 +314,19 @@ def create_container(engine: Engine, spec: ContainerSpec) -> Container:
 
 def _limits(spec: ContainerSpec) -> dict[str, Any]:
     """Give what a container may not do or use, as the SDK takes it; nothing that was not asked."""
-    limits: dict[str, Any] = {}
-    if spec.dns:
+    limits: dict[str, Any] = {
         # The host's search domains go as well: they tell of its network and make names ambiguous.
-        limits |= {"dns": list(spec.dns), "dns_search": ["."]}
-    if spec.drop_capabilities:
-        limits["cap_drop"] = list(spec.drop_capabilities)
-    if spec.security_opt:
-        limits["security_opt"] = list(spec.security_opt)
-    if spec.memory:
-        limits |= {"mem_limit": spec.memory, "memswap_limit": spec.memory}
-    if spec.pids:
-        limits["pids_limit"] = spec.pids
-    if spec.cpus:
-        limits["nano_cpus"] = round(spec.cpus * 1_000_000_000)
-    if spec.restart:
-        limits["restart_policy"] = {"Name": spec.restart}
-    return limits
+        "dns_search": ["."] if spec.dns else None,
+        "dns": list(spec.dns),
+        "cap_drop": list(spec.drop_capabilities),
+        "security_opt": list(spec.security_opt),
+        "mem_limit": spec.memory,
+        "memswap_limit": spec.memory,
+        "pids_limit": spec.pids,
+        "nano_cpus": round(spec.cpus * 1_000_000_000),
+        "restart_policy": {"Name": spec.restart} if spec.restart else None,
+    }
+    return {name: value for name, value in limits.items() if value}
 
 
 def find_container(engine: Engine, name: str) -> Container | None:

@@ -38,8 +38,7 @@ class ServerState(_Entry):
 
     Attributes:
         name: Its name.
-        image: Reference of the image that holds its settings and its code.
-        settings_image: Reference of the image that holds its settings alone.
+        image: Reference of the image of its PHP version.
         release: Folder of its code.
         logs: Its logs.
         port: Port that it listens on, inside.
@@ -48,7 +47,6 @@ class ServerState(_Entry):
 
     name: str
     image: str
-    settings_image: str
     release: str
     logs: tuple[LogState, ...] = ()
     port: int = 80

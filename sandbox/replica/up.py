@@ -1,0 +1,354 @@
+"""Bring a sandbox up: from a bundle and the application's code to running, sealed servers.
+
+Reads in the order in which it happens. Nothing carries the sandbox's state before all of it runs
+and is proved to be sealed; whatever goes wrong before, everything that was started is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sandbox import __version__
+from sandbox.bundle.manifest import MANIFEST
+from sandbox.bundle.reader import Bundle, open_bundle
+from sandbox.bundle.verify import check_digests
+from sandbox.errors import SandboxExists, UsageError
+from sandbox.model import Progress
+from sandbox.replica.base import BaseSource
+from sandbox.replica.containers import File
+from sandbox.replica.engine import Engine
+from sandbox.replica.gateway import open_doors
+from sandbox.replica.golden import Golden, have_golden, server_image_for
+from sandbox.replica.images import ensure_images, missing_images
+from sandbox.replica.kept import keep_servers
+from sandbox.replica.labels import labels_of
+from sandbox.replica.locks import hold
+from sandbox.replica.owned_images import own_image
+from sandbox.replica.prove import prove_sealed, tell_differences
+from sandbox.replica.recipes import PlannedImage, Wanted, plan_images
+from sandbox.replica.server_code import code_of_servers
+from sandbox.replica.server_files import pack_settings
+from sandbox.replica.servers.captured import CapturedServer, read_servers
+from sandbox.replica.servers.code import Code
+from sandbox.replica.servers.credentials import accounts_of, fill
+from sandbox.replica.servers.settings_files import plan_server
+from sandbox.replica.servers.web_server import DatabaseAccount, WebServer
+from sandbox.replica.stack import RunningServer, Stack, StackPlan, remove_parts, start_stack
+from sandbox.replica.state import (
+    STATE_FILE,
+    DatabaseState,
+    Difference,
+    LogState,
+    SandboxState,
+    ServerState,
+    look_for,
+)
+
+DEVELOPER = "developer"
+FIRST_PORT = 8081
+
+
+@dataclass(frozen=True, slots=True)
+class UpRequest:
+    """A sandbox as it is asked for.
+
+    Attributes:
+        bundle: Folder of the bundle.
+        name: Name of the sandbox.
+        apps: Where code comes from, by server; under "" that of all others.
+        replies: What the sink answers calls with, as JSON; empty for nothing.
+        first_port: Port of the first server; the others follow.
+        fixed_ports: Whether another process at one of them is an error.
+        roles: ``[images]`` of the settings: role to version or image.
+        source: Where base images come from.
+        replace: Whether a sandbox of that name is removed first.
+    """
+
+    bundle: Path
+    name: str
+    apps: Mapping[str, str] = field(default_factory=dict)
+    replies: bytes = b""
+    first_port: int = FIRST_PORT
+    fixed_ports: bool = False
+    roles: Mapping[str, str] = field(default_factory=dict)
+    source: BaseSource = field(default_factory=BaseSource)
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpPlan:
+    """What a sandbox will be made of.
+
+    Attributes:
+        bundle: Its bundle.
+        captured: The servers of production.
+        servers: The servers of the replica.
+        accounts: Accounts of the database.
+        images: Every image that is needed, in an order that can be built.
+        missing: References of those that are not there.
+    """
+
+    bundle: Bundle
+    captured: tuple[CapturedServer, ...]
+    servers: tuple[WebServer, ...]
+    accounts: tuple[DatabaseAccount, ...]
+    images: tuple[PlannedImage, ...]
+    missing: frozenset[str]
+
+    def image(self, role: str, version: str = "") -> PlannedImage:
+        """Give the planned image of a role."""
+        return next(
+            one
+            for one in self.images
+            if one.role == role and (not version or not one.built or one.version == version)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """A sandbox that is up.
+
+    Attributes:
+        state: What it is.
+        images: In words, the images that are not of production's version.
+        seconds: How long it took.
+    """
+
+    state: SandboxState
+    images: str
+    seconds: float
+
+
+def plan_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
+    """Read what a sandbox will be made of, and change nothing.
+
+    Raises:
+        BundleInvalid: The bundle is damaged.
+        UsageError: Code was given for a server that was not captured, or none for one that was.
+    """
+    bundle = open_bundle(request.bundle)
+    check_digests(bundle, progress)
+    captured = read_servers(bundle)
+    _check_apps(request.apps, captured)
+    filled = fill(bundle, captured)
+    servers = tuple(plan_server(one, filled) for one in captured)
+    developer = DatabaseAccount(DEVELOPER, _password_of(bundle), "")
+    wanted = [
+        Wanted("gateway"),
+        Wanted("sink"),
+        server_image_for(bundle.manifest.source),
+        *(Wanted("php", version) for version in sorted({one.php for one in servers})),
+    ]
+    images = plan_images(wanted, dict(request.roles))
+    return UpPlan(
+        bundle=bundle,
+        captured=captured,
+        servers=servers,
+        accounts=(*accounts_of(filled), developer),
+        images=images,
+        missing=frozenset(one.reference for one in missing_images(engine, images)),
+    )
+
+
+def _password_of(bundle: Bundle) -> str:
+    """Derive the developer's password, so that a golden database that is there fits again."""
+    text = bundle.manifest.to_json()
+    return hashlib.blake2b(text, person=b"sandbox-person", digest_size=8).hexdigest()
+
+
+def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
+    """Bring a sandbox up.
+
+    Raises:
+        BundleInvalid: The bundle is damaged.
+        SandboxExists: There is one of that name, and it is not to be replaced.
+        StackBusy: Another command works on it.
+        NotSealed: Something of it could be reached, or could reach something; it was removed.
+        StackError: Something could not be built or started; what was started is removed.
+    """
+    began = time.monotonic()
+    name = request.name
+    busy = f"another command works on the sandbox {name}."
+    with hold(f"sandbox {name}", busy):
+        _refuse_taken(engine, request)
+        plan = plan_up(engine, request, progress)
+        with code_of_servers(request.apps, plan.captured) as codes:
+            ensure_images(engine, plan.images, request.source, progress)
+            golden = _have_golden(engine, request, plan, progress)
+            _make_room(engine, request, progress)
+            try:
+                state = _start(engine, request, plan, golden, codes, progress)
+            except BaseException:
+                remove_parts(engine, name)
+                raise
+    return Up(state, _told_versions(plan, golden), time.monotonic() - began)
+
+
+def _check_apps(apps: Mapping[str, str], captured: Sequence[CapturedServer]) -> None:
+    names = [one.name for one in captured]
+    unknown = sorted(set(apps) - {"", *names})
+    if unknown:
+        raise UsageError(
+            f"the bundle has no server {', '.join(unknown)}.",
+            hint=f"It has: {', '.join(names) or 'none'}.",
+        )
+    without = [one for one in names if one not in apps and "" not in apps]
+    if without:
+        raise UsageError(
+            f"nothing says where the code of {', '.join(without)} is.",
+            hint="Say so: --app FOLDER, or for one server: --app web2=FOLDER",
+        )
+
+
+def _refuse_taken(engine: Engine, request: UpRequest) -> None:
+    found = look_for(engine, request.name)
+    if found is not None and found.state is not None and not request.replace:
+        raise SandboxExists(f"the sandbox {request.name} is up already.")
+
+
+def _make_room(engine: Engine, request: UpRequest, progress: Progress) -> None:
+    """Remove what is there under the name: to be replaced, or left by an `up` that was killed."""
+    found = look_for(engine, request.name)
+    removed = remove_parts(engine, request.name)
+    if found is not None and removed:
+        what = "replaced" if found.state is not None else "never finished: its parts are removed"
+        progress.warn(f"the sandbox {request.name} was {what}.")
+
+
+def _have_golden(engine: Engine, request: UpRequest, plan: UpPlan, progress: Progress) -> Golden:
+    family = plan.bundle.manifest.source.family.value
+    golden = have_golden(
+        engine,
+        plan.bundle,
+        plan.image(family),
+        plan.accounts,
+        labels_of(request.name, "loader"),
+        progress,
+    )
+    own_image(engine, request.name, golden.image)
+    return golden
+
+
+def _write_settings(plan: UpPlan, codes: Mapping[str, Code], folder: Path) -> list[RunningServer]:
+    """Write every server's settings into an archive, and give the servers as they are to run."""
+    servers = []
+    for server in plan.servers:
+        settings = folder / f"{server.name}.tar"
+        settings.write_bytes(pack_settings(server))
+        servers.append(
+            RunningServer(
+                name=server.name,
+                image=plan.image("php", server.php).reference,
+                port=server.port,
+                release=server.release,
+                settings=settings,
+                code=codes[server.name].archive,
+            )
+        )
+    return servers
+
+
+def _server_states(
+    plan: UpPlan, codes: Mapping[str, Code], servers: Sequence[RunningServer]
+) -> tuple[ServerState, ...]:
+    logs = {one.name: one.logs for one in plan.servers}
+    return tuple(
+        ServerState(
+            name=one.name,
+            image=one.image,
+            release=one.release,
+            logs=tuple(LogState(path=log.path, kind=log.kind) for log in logs[one.name]),
+            port=one.port,
+            code=codes[one.name].described,
+        )
+        for one in servers
+    )
+
+
+def _start(  # noqa: PLR0913, PLR0917 - what a sandbox is made of, named one by one
+    engine: Engine,
+    request: UpRequest,
+    plan: UpPlan,
+    golden: Golden,
+    codes: Mapping[str, Code],
+    progress: Progress,
+) -> SandboxState:
+    """Start everything, prove that it is sealed, and write down what it is."""
+    sink, gateway = plan.image("sink").reference, plan.image("gateway").reference
+    with tempfile.TemporaryDirectory(prefix="sandbox-up-") as folder:
+        servers = _write_settings(plan, codes, Path(folder))
+        stack_plan = StackPlan(request.name, golden, tuple(servers), sink, request.replies)
+        with progress.stage("start", total=2, unit="steps") as stage:
+            stack = start_stack(engine, stack_plan)
+            stage.advance(1, "gateway")
+            doors = open_doors(
+                engine, stack, gateway, request.first_port, fixed=request.fixed_ports
+            )
+            stage.done(" · ".join([*stack.servers, "database", "sink", "gateway"]))
+        keep_servers(doors.gateway, servers)
+    blocked = prove_sealed(engine, stack, doors.gateway, progress)
+    differences = _differences(stack, plan, golden, codes, progress)
+    state = SandboxState(
+        name=request.name,
+        created=datetime.now(UTC),
+        tool=__version__,
+        bundle=str(request.bundle.resolve()),
+        manifest_sha256=hashlib.sha256((request.bundle / MANIFEST).read_bytes()).hexdigest(),
+        servers=_server_states(plan, codes, servers),
+        database=_database_state(plan, golden),
+        sink_image=sink,
+        gateway_image=gateway,
+        replies=request.replies.decode(),
+        ports=doors.ports,
+        blocked=blocked,
+        differences=differences,
+    )
+    # Whoever finds this finds a sandbox that is whole: it comes last.
+    doors.gateway.put([File(STATE_FILE, state.to_json(), 0o600)])
+    return state
+
+
+def _differences(
+    stack: Stack,
+    plan: UpPlan,
+    golden: Golden,
+    codes: Mapping[str, Code],
+    progress: Progress,
+) -> tuple[Difference, ...]:
+    told = [
+        Difference(where=server.name, what=what)
+        for server in plan.servers
+        for what in (*server.differs, *codes[server.name].told)
+    ]
+    told += [Difference(where="database", what=what) for what in golden.differs]
+    captured = {one.name: one for one in plan.captured}
+    found = tell_differences(stack, captured, plan.servers, plan.bundle.manifest, progress)
+    return (*found, *told)
+
+
+def _database_state(plan: UpPlan, golden: Golden) -> DatabaseState:
+    developer = next(one for one in plan.accounts if one.name == DEVELOPER)
+    return DatabaseState(
+        image=golden.image,
+        name=golden.database,
+        family=golden.family,
+        version=golden.version,
+        rows=golden.rows,
+        tables=golden.tables,
+        user=developer.name,
+        password=developer.password,
+    )
+
+
+def _told_versions(plan: UpPlan, golden: Golden) -> str:
+    """Say which versions run here, and production's where it is another one."""
+    here = golden.version.partition("-")[0]
+    there = plan.bundle.manifest.source.version.partition("-")[0]
+    family = plan.bundle.manifest.source.family.value
+    return f"{family} {here}" + ("" if here == there else f" (production {there})")

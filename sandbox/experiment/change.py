@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sandbox.errors import StackError
 from sandbox.replica.engine import Engine
-from sandbox.replica.server_images import read_folder
-from sandbox.replica.servers.code import Code, entries_of, read_code, repack
+from sandbox.replica.kept import code_of
+from sandbox.replica.servers.code import Code, entries_of, read_code
 from sandbox.replica.servers.patches import apply_patch
-from sandbox.replica.state import SandboxState, ServerState
+from sandbox.replica.state import SandboxState
 
 _BLOCK = 1024 * 1024
 _BEGINS = (b"diff ", b"--- ", b"From ", b"Index: ", b"index ")
@@ -73,53 +71,35 @@ def read_change(
         StackError: What the servers run cannot be read.
     """
     path = Path(source).expanduser()
-    patch = path if is_patch(path) else None
     with ExitStack() as stack:
-        whole = (
-            stack.enter_context(read_code(source, repository=repository or Path()))
-            if patch is None
-            else None
-        )
-        running = {one.image: one for one in state.servers}
         before = {
-            image: stack.enter_context(read_running(engine, one)) for image, one in running.items()
+            one.name: replace(
+                stack.enter_context(code_of(engine, state, one.name)),
+                described=f"the code of {one.name}",
+            )
+            for one in state.servers
         }
-        after: dict[str, Code] = {}
-        for image, code in before.items():
-            made = whole or stack.enter_context(apply_patch(code, path))
-            after[image] = made
-        touched = {image: changed_between(before[image], after[image]) for image in before}
-        told: dict[str, None] = dict.fromkeys(whole.told if whole is not None else ())
-        for one in state.servers:
-            if not touched[one.image]:
-                told[f"{one.name} has it already: it runs the same code with the change"] = None
-        yield Change(
-            path.name if patch is not None else (whole.described if whole else source),
-            {one.name: after[one.image] for one in state.servers if touched[one.image]},
-            frozenset().union(*touched.values()),
-            tuple(told),
+        if is_patch(path):
+            described, told = path.name, tuple[str, ...]()
+            after = {
+                name: stack.enter_context(apply_patch(code, path)) for name, code in before.items()
+            }
+        else:
+            whole = stack.enter_context(read_code(source, repository=repository or Path()))
+            described, told = whole.described, whole.told
+            after = dict.fromkeys(before, whole)
+        touched = {name: changed_between(code, after[name]) for name, code in before.items()}
+        unchanged = (
+            f"{name} runs the same code with the change: it has it already"
+            for name in before
+            if not touched[name]
         )
-
-
-def read_running(engine: Engine, server: ServerState) -> Code:
-    """Read the code that a server of a sandbox runs.
-
-    Raises:
-        StackError: It cannot be read.
-    """
-    with tempfile.TemporaryDirectory(prefix="sandbox-running-") as folder:
-        archive, place = Path(folder) / "release.tar", Path(folder) / "release"
-        read_folder(engine, server.image, server.release, archive)
-        try:
-            with tarfile.open(archive) as packed:
-                packed.extractall(place, filter=_inside)  # noqa: S202 - the filter keeps it inside
-        except (tarfile.TarError, OSError):
-            raise StackError(
-                f"the code of {server.name} cannot be read out of its image.",
-                hint="Make the sandbox anew: sandbox up BUNDLE --app PATH --replace",
-            ) from None
-        top = PurePosixPath(server.release).name
-        return repack(place / top, f"the code of {server.name}")
+        yield Change(
+            described,
+            {name: code for name, code in after.items() if touched[name]},
+            frozenset().union(*touched.values()),
+            (*told, *unchanged),
+        )
 
 
 def changed_between(before: Code, after: Code) -> frozenset[str]:
@@ -137,11 +117,3 @@ def _digests(code: Code) -> dict[str, str]:
                 digest.update(block)
         found[entry.path] = f"{entry.executable} {entry.link} {digest.hexdigest()}"
     return found
-
-
-def _inside(member: tarfile.TarInfo, place: str) -> tarfile.TarInfo | None:
-    """Leave out of a release what leads out of its folder: it is the image's, not the code's."""
-    try:
-        return tarfile.data_filter(member, place)
-    except tarfile.FilterError:
-        return None

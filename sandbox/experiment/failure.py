@@ -35,12 +35,15 @@ class FieldState:
         return f"{self.path} {self.state}"
 
     def holds(self, body: bytes) -> bool | None:
-        """Tell whether an answer has the field in this state; None where it is no JSON."""
+        """Tell whether an answer has the field in this state; None where it has no such field."""
         try:
             tree = json.loads(body)
         except (ValueError, RecursionError):
             return None
-        return self.state in _states(_field(tree, self.path))
+        states = _states(_field(tree, self.path))
+        if self.state != "missing" and "missing" in states:
+            return None
+        return self.state in states
 
 
 @dataclass(frozen=True, slots=True)

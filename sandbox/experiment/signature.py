@@ -90,11 +90,15 @@ class Judge:
         production = failure.signature
         whole = here or Signature(heard.status)
         if matches(production, whole, self.shifting):
-            state = failure.field.holds(heard.body) if failure.field else True
+            if failure.field is None:
+                return Trial(Came.SAME, heard, whole)
+            state = failure.field.holds(heard.body)
             if state:
                 return Trial(Came.SAME, heard, whole, failure.field)
-            if state is None:
-                return Trial(Came.OTHER, heard, whole, why=f"{heard.status}, and no JSON")
+            if state is None:  # whether it is no JSON or a field less: another answer
+                return Trial(
+                    Came.OTHER, heard, whole, why=f"{heard.status}, without {failure.field.path}"
+                )
             # It is answered with production's status, but the field is as it should be.
             if heard.status < _FAILED:
                 return Trial(Came.WORKS, heard)

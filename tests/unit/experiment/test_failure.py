@@ -183,7 +183,7 @@ def test_another_client_error_is_another_failure_only_if_it_is_logged_as_one() -
         ({"lines": {}}, Came.SAME),
         ({"lines": [1]}, Came.WORKS),
         ({"lines": None}, Came.WORKS),
-        ({}, Came.WORKS),
+        ({}, Came.OTHER),
         (b"<html>", Came.OTHER),
     ],
 )

@@ -47,7 +47,7 @@ _GIVEN: Mapping[str, str] = {
     "storage_engine enforce_storage_engine internal_tmp_mem_storage_engine lc_time_names "
     "lc_messages binlog_row_image tx_isolation transaction_isolation completion_type "
     "concurrent_insert block_encryption_mode use_stat_tables binlog_row_metadata "
-    "character_set_collations gtid_mode enforce_gtid_consistency": _WORD,
+    "gtid_mode enforce_gtid_consistency": _WORD,
     "explicit_defaults_for_timestamp innodb_strict_mode sql_auto_is_null sql_big_selects "
     "sql_safe_updates sql_require_primary_key sql_generate_invisible_primary_key sql_notes "
     "sql_warnings sql_buffer_result big_tables autocommit foreign_key_checks unique_checks "
@@ -79,6 +79,7 @@ _GIVEN: Mapping[str, str] = {
     "max_length_for_sort_data max_prepared_stmt_count max_session_mem_used query_cache_size "
     "thread_stack regexp_stack_limit regexp_time_limit max_points_in_geometry "
     "range_optimizer_max_mem_size eq_range_index_dive_limit default_password_lifetime": _NUMBER,
+    "character_set_collations": r"(?:[a-z0-9]{1,20}=[a-z0-9_]{1,64},?){0,40}",
     "time_zone": _ZONE,
     "system_time_zone": r"[A-Z]{1,6}|[+-][0-9]{2}(?:[0-9]{2})?",
     "optimizer_switch": r"(?:[a-z0-9_]{1,60}=(?:on|off|default),?){0,80}",
@@ -93,7 +94,9 @@ ALLOWED: Mapping[str, re.Pattern[str]] = {
 }
 """What may leave: names of variables, and the form that a value must have."""
 
-_VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}[A-Za-z0-9.+~_-]{0,80}")
+_VERSION = re.compile(
+    r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}[A-Za-z0-9.+~_-]{0,80}(?: from Debian[a-z-]{0,20})?"
+)
 _GRANTS = "the grants of the application's accounts"
 _INIT_CONNECT = "init_connect: it is set; what it runs for every session is not captured"
 # They say how the server is, or are told again by others; no server is started with them.
@@ -109,7 +112,7 @@ _NO_OPTIONS = word_set(
 _NO_OPTION_BUT_GLOBAL = word_set(
     "sql_big_selects sql_auto_is_null sql_select_limit sql_safe_updates sql_warnings sql_notes "
     "sql_buffer_result foreign_key_checks unique_checks check_constraint_checks "
-    "default_regex_flags max_error_count"
+    "default_regex_flags max_error_count default_collation_for_utf8mb4"
 )
 _OPTION_OF = {"time_zone": "default-time-zone", "tx_isolation": "transaction-isolation"}
 

@@ -105,5 +105,10 @@ def test_whatever_a_value_is_it_leaves_by_its_form_or_not_at_all(name: str, valu
     assert found["variables"] == expected
 
 
+@pytest.mark.parametrize("version", [MARIADB, "9.7.0", "11.8.9-MariaDB-0+deb13u1 from Debian-log"])
+def test_a_version_stays(version: str) -> None:
+    assert written(DatabaseSettings(version, {}))["version"] == version
+
+
 def test_a_version_that_looks_like_none_is_masked() -> None:
     assert written(DatabaseSettings("kanarie", {}))["version"] == "xxxxxxx"

@@ -23,6 +23,7 @@ from sandbox.replica.containers import Container
 from sandbox.replica.engine import Engine, translated
 from sandbox.replica.listener import listening, own_addresses
 from sandbox.replica.ways_out import (
+    DATAGRAM,
     Kind,
     Neighbour,
     Surroundings,
@@ -82,7 +83,7 @@ def probe_isolation(
         NotSealed: Something was reached, or nothing can be proven; carries what, and from where.
     """
     around, networks = _look_around(engine)
-    with _beside_listener(engine, around) as (seen, unproven):
+    with _beside_listener(engine, around) as (seen, arrived, unproven):
 
         def probe(container: Container) -> tuple[_Outcome, ...]:
             ways = ways_out(seen, networks.get(container.id, ()))
@@ -90,7 +91,8 @@ def probe_isolation(
 
         with ThreadPoolExecutor(max(len(containers), 1)) as pool:
             outcomes = list(pool.map(probe, containers))
-    _judge(containers, outcomes, sink)
+    senders = tuple(dict.fromkeys(sender for sender, sent in arrived if sent == DATAGRAM))
+    _judge(containers, outcomes, sink, senders)
     tried = [outcome.way.kind for each in outcomes for outcome in each]
     blocked = tuple(kind.value for kind in Kind if kind in tried)
     if (untried := len(around.neighbours) - len(seen.neighbours)) > 0:
@@ -99,7 +101,10 @@ def probe_isolation(
 
 
 def _judge(
-    containers: Sequence[Container], outcomes: Sequence[Sequence[_Outcome]], sink: str
+    containers: Sequence[Container],
+    outcomes: Sequence[Sequence[_Outcome]],
+    sink: str,
+    senders: Sequence[str],
 ) -> None:
     findings: list[str] = []
     open_containers: list[str] = []
@@ -110,9 +115,11 @@ def _judge(
             findings += [f"{container.name} reached {one}" for one in reached[:_MOST_SHOWN]]
         if rest := len(reached[_MOST_SHOWN:]):
             findings.append(f"{container.name} reached {rest} more")
+    findings += [f"a datagram from {one} arrived at a listener on this machine" for one in senders]
     if findings:
+        where = ", ".join(open_containers) or "a container"
         raise NotSealed(
-            f"{', '.join(open_containers)}: not sealed, from inside what must not be reached was.",
+            f"not sealed: {where} reached what a sandbox must not reach.",
             findings=tuple(findings),
         )
 
@@ -217,23 +224,17 @@ def _neighbour(listed: Mapping[str, Any]) -> Neighbour:
 @contextlib.contextmanager
 def _beside_listener(
     engine: Engine, around: Surroundings
-) -> Iterator[tuple[Surroundings, tuple[str, ...]]]:
+) -> Iterator[tuple[Surroundings, list[tuple[str, bytes]], tuple[str, ...]]]:
     """Open a listener where that is the engine's machine, and say so where it is not."""
     facts = engine.facts()
     seen = replace(around, neighbours=around.neighbours[:_MOST_NEIGHBOURS])
     if facts.host_name != platform.node() or sys.platform != "linux":
-        yield seen, (_FAR_ENGINE,)
+        yield seen, [], (_FAR_ENGINE,)
         return
     with listening(own_addresses()) as listener:
-        yield (
-            replace(
-                seen,
-                listener=listener.port,
-                addresses=listener.addresses,
-                resolvers=_resolvers(),
-            ),
-            (),
-        )
+        addresses = listener.addresses
+        seen = replace(seen, listener=listener.port, addresses=addresses, resolvers=_resolvers())
+        yield seen, listener.arrived, ()
 
 
 def _resolvers(resolv_conf: Path = _RESOLV_CONF, routes: Path = _ROUTES) -> tuple[str, ...]:

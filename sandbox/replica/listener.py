@@ -11,6 +11,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,9 @@ _EVERYWHERE = ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::"))  # noqa: S1
 _KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 _ATTEMPTS = 20
 _SECONDS = 1.0
+_AT_ONCE = 16
+_LONGEST = 512  # bytes of a datagram
+_LOOPBACK = "127.0.0.1"
 _LOCAL_IPV4 = Path("/proc/net/fib_trie")
 _LOCAL_IPV6 = Path("/proc/net/if_inet6")
 
@@ -32,10 +36,13 @@ class Listener:
     Attributes:
         port: Where it listens, TCP and UDP.
         addresses: The addresses of this machine at which it was heard to answer.
+        arrived: Where datagrams came from since then, and what was in them: what arrives has got
+            out, even if no answer finds the way back.
     """
 
     port: int
     addresses: tuple[str, ...]
+    arrived: list[tuple[str, bytes]]
 
 
 def own_addresses(ipv4: Path = _LOCAL_IPV4, ipv6: Path = _LOCAL_IPV6) -> tuple[str, ...]:
@@ -65,17 +72,22 @@ def listening(addresses: Iterable[str]) -> Iterator[Listener]:
     """
     with contextlib.ExitStack() as opened:
         port, sockets = _open(opened)
+        arrived: list[tuple[str, bytes]] = []
         ended = threading.Event()
-        thread = threading.Thread(target=_answer, args=(sockets, ended), daemon=True)
+        thread = threading.Thread(target=_answer, args=(sockets, arrived, ended), daemon=True)
         thread.start()
         try:
-            answering = tuple(one for one in addresses if _answers(one, port))
-            if not answering:
+            wanted = tuple(addresses)
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                let_in = list(pool.map(lambda one: _lets_in(one, port), wanted))
+            answering = tuple(one for one, does in zip(wanted, let_in, strict=True) if does)
+            if not answering or not _sends_back(port):
                 raise StackError(
                     "the probe's own listener answers at no address of this machine.",
                     hint="See whether a firewall of this machine blocks it from itself.",
                 )
-            yield Listener(port, answering)
+            arrived.clear()
+            yield Listener(port, answering, arrived)
         finally:
             ended.set()
             thread.join()
@@ -102,14 +114,16 @@ def _open(opened: contextlib.ExitStack) -> tuple[int, list[socket.socket]]:
                         sockets.append(one)
             except OSError:  # the port that one protocol got is taken in another
                 continue
-            opened.push(trying.pop_all())
+            opened.enter_context(trying.pop_all())
             return port, sockets
     raise StackError(
         f"no port of this machine was free in {_ATTEMPTS} attempts.", hint="Run again."
     )
 
 
-def _answer(sockets: list[socket.socket], ended: threading.Event) -> None:
+def _answer(
+    sockets: list[socket.socket], arrived: list[tuple[str, bytes]], ended: threading.Event
+) -> None:
     """Let in and close, or send back what came, until told to end."""
     with selectors.DefaultSelector() as waiting:
         for each in sockets:
@@ -121,19 +135,25 @@ def _answer(sockets: list[socket.socket], ended: threading.Event) -> None:
                     if one.type == socket.SOCK_STREAM:
                         one.accept()[0].close()
                     else:
-                        one.sendto(*one.recvfrom(64))
+                        sent, sender = one.recvfrom(_LONGEST)
+                        arrived.append((str(sender[0]), sent))
+                        one.sendto(sent, sender)
 
 
-def _answers(address: str, port: int) -> bool:
-    """Tell whether the listener is reached here from this machine itself, both ways."""
+def _lets_in(address: str, port: int) -> bool:
     try:
         with socket.create_connection((address, port), timeout=_SECONDS):
-            pass
-        family, _, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(family, socket.SOCK_DGRAM) as asking:
-            asking.settimeout(_SECONDS)
-            asking.connect(place)
-            asking.send(b"?")
-            return asking.recv(64) == b"?"
+            return True
     except OSError:
         return False
+
+
+def _sends_back(port: int) -> bool:
+    # Over loopback: elsewhere the engine's masquerading can give the answer another sender.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(_SECONDS)
+        try:
+            asking.sendto(b"?", (_LOOPBACK, port))
+            return asking.recv(_LONGEST) == b"?"
+        except OSError:
+            return False

@@ -306,7 +306,10 @@ def _wait_for_ports(container: Container, ports: Sequence[int], what: str) -> No
     opened = " && ".join(f": < /dev/tcp/127.0.0.1/{port}" for port in dict.fromkeys(ports)) or ":"
 
     def ready() -> bool:
-        return container.run(["bash", "-c", opened]).exit_code == 0
+        try:
+            return container.run(["bash", "-c", opened]).exit_code == 0
+        except StackError:  # it ended; `wait_until` sees that and shows what it printed last
+            return False
 
     try:
         wait_until(container, ready, what=what)

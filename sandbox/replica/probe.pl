@@ -57,11 +57,13 @@ for my $way (0 .. $#ways) {
     }
 }
 
-my $deadline = time + $seconds;
-while (%open && time <= $deadline) {
+my $left = $seconds;
+while (%open && $left > 0) {
     my ($read, $write) = ('', '');
     vec($_->[1] eq 'udp' ? $read : $write, fileno $_->[2], 1) = 1 for values %open;
-    select $read, $write, undef, 0.2;
+    my ($ready, $unused) = select $read, $write, undef, $left;
+    last if $ready <= 0;
+    $left = $unused; # Linux says so
     for my $number (keys %open) {
         my ($way, $how, $socket) = @{$open{$number}};
         next if !vec($how eq 'udp' ? $read : $write, $number, 1);

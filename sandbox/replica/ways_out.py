@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-_DNS_QUERY = "abcd01000001000000000000076578616d706c6503636f6d0000010001"  # example.com, A
+# What every datagram of the probe carries: a query for the address of example.com.
+DATAGRAM = bytes.fromhex("abcd01000001000000000000076578616d706c6503636f6d0000010001")
 _DNS, _HTTP, _HTTPS, _MYSQL = 53, 80, 443, 3306
 _RESOLVERS = ("1.1.1.1", "8.8.8.8", "9.9.9.9", "2606:4700:4700::1111", "2001:4860:4860::8888")
 _METADATA = ("169.254.169.254", "fd00:ec2::254")
@@ -142,7 +143,7 @@ def _tcp(kind: Kind, address: str, port: int, what: str = "") -> Way:
 
 def _udp(kind: Kind, address: str, port: int, what: str = "") -> Way:
     bare = address.partition("%")[0]
-    return Way(kind, f"udp {bare} {port} {_DNS_QUERY}", _said(f"{bare}, UDP port {port}", what))
+    return Way(kind, f"udp {bare} {port} {DATAGRAM.hex()}", _said(f"{bare}, UDP port {port}", what))
 
 
 def _said(place: str, what: str) -> str:

@@ -117,12 +117,7 @@ def have_golden(  # noqa: PLR0913, PLR0917 - what an image is made of, and for w
         LoadFailed: The rows do not come to be there as they are; no image was made.
         EngineDiskFull: The engine's disk ran full; no image was made.
     """
-    named = server_image if isinstance(server_image, str) else server_image.reference
-    server_id = engine.image_id(named)
-    if server_id is None:
-        raise StackError(f"the image {named} is not there.", hint="Have it built: sandbox images")
-    digest = _digest(bundle, server_id, accounts)
-    reference = f"{_REPOSITORY}:{digest}"
+    reference, server_id = _names(engine, bundle, server_image, accounts)
     deadline = time.monotonic() + _WAIT_SECONDS
     waits = False
     while True:
@@ -130,9 +125,9 @@ def have_golden(  # noqa: PLR0913, PLR0917 - what an image is made of, and for w
         if found is not None:
             return found
         try:
-            with hold(f"golden {digest}", "another process loads this golden database."):
+            with hold(reference, "another process loads this golden database."):
                 return read_golden(engine, reference) or _make(
-                    engine, bundle, server_id, accounts, labels, progress, digest
+                    engine, bundle, server_id, accounts, labels, progress, reference
                 )
         except StackBusy:
             if time.monotonic() > deadline:
@@ -141,6 +136,20 @@ def have_golden(  # noqa: PLR0913, PLR0917 - what an image is made of, and for w
                 progress.warn("another process loads the same golden database: waiting for it.")
             waits = True
             time.sleep(_PAUSE)
+
+
+def golden_reference(
+    engine: Engine,
+    bundle: Bundle,
+    server_image: PlannedImage | str,
+    accounts: Sequence[DatabaseAccount],
+) -> str:
+    """Give the name that the golden database has, or would get.
+
+    Raises:
+        StackError: The server's image is not there.
+    """
+    return _names(engine, bundle, server_image, accounts)[0]
 
 
 def read_golden(engine: Engine, reference: str) -> Golden | None:
@@ -194,26 +203,35 @@ def _make(  # noqa: PLR0913, PLR0917 - see have_golden
     accounts: Sequence[DatabaseAccount],
     labels: Mapping[str, str],
     progress: Progress,
-    digest: str,
+    reference: str,
 ) -> Golden:
-    name = f"prod-sandbox-load-{digest}"
+    name = f"prod-sandbox-load-{reference.rpartition(':')[2]}"
     with make_database(engine, name, server_id, bundle, accounts, labels, progress) as made:
         facts = _facts(bundle, made)
         # A label cannot be taken away again: what stays of the loader's own is empty.
         kept = {**dict.fromkeys(labels, ""), GOLDEN: _packed(facts)}
-        reference = f"{_REPOSITORY}:{digest}"
         with progress.stage("commit") as stage:
             image_id = made.container.commit(reference, kept, keep_command=True)
             stage.done(reference)
     return Golden(image=reference, image_id=image_id, new=True, **facts)
 
 
-def _digest(bundle: Bundle, server_id: str, accounts: Sequence[DatabaseAccount]) -> str:
-    digest = hashlib.sha256(f"{_WAY}\0{server_id}".encode())
-    digest.update(b"\0" + bundle.manifest.to_json())
-    named = sorted((one.name, one.password) for one in accounts)
-    digest.update(json.dumps(named).encode())
-    return digest.hexdigest()[:_DIGEST_LENGTH]
+def _names(
+    engine: Engine,
+    bundle: Bundle,
+    server_image: PlannedImage | str,
+    accounts: Sequence[DatabaseAccount],
+) -> tuple[str, str]:
+    """Give the golden image's reference, which tells what it is made of, and the server's id."""
+    named = server_image if isinstance(server_image, str) else server_image.reference
+    server_id = engine.image_id(named)
+    if server_id is None:
+        raise StackError(f"the image {named} is not there.", hint="Have it built: sandbox images")
+    digest = hashlib.sha256(f"{_WAY}\0{server_id}\0".encode())
+    digest.update(bundle.manifest.to_json())
+    people = sorted((one.name, one.password) for one in accounts)
+    digest.update(json.dumps(people).encode())
+    return f"{_REPOSITORY}:{digest.hexdigest()[:_DIGEST_LENGTH]}", server_id
 
 
 def _facts(bundle: Bundle, made: Made) -> dict[str, Any]:

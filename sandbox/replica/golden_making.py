@@ -88,11 +88,13 @@ def make_database(  # noqa: PLR0913, PLR0917 - as have_golden
     with run_loader(engine, name, image, loading_file(early), labels) as loader:
         password = Secret(secrets.token_hex(16))
         with loader.open("root", loader.root_password) as root:
-            server = root.server
+            _make_loader(root, password)
+        with loader.open(_LOADER, password) as session:
+            server = session.server
             wish = wish_for(variables, production, server)
             zone, unsure = zone_of(variables)
-            _make_accounts(root, bundle, accounts, password)
-            refused = _apply(root, wish.sticking())
+            _make_accounts(session, bundle, accounts)
+            refused = _apply(session, wish.sticking())
         load = load_bundle(bundle, loader.endpoint(_LOADER, password, source.database), progress)
         with progress.stage("settings") as stage:
             with loader.open(_LOADER, password) as session:
@@ -115,32 +117,34 @@ def make_database(  # noqa: PLR0913, PLR0917 - as have_golden
         yield Made(loader.container, server.version, differs)
 
 
-def _make_accounts(
-    root: Writer, bundle: Bundle, accounts: Sequence[DatabaseAccount], password: Secret
-) -> None:
-    """Create the database, those who use it, those whom its objects run as, and the loader."""
-    source = bundle.manifest.source
-    root.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(source.database)}")
+def _make_loader(root: Writer, password: Secret) -> None:
+    """Create the account that loads: root's own goes, and must not be anything's definer."""
     loader = f"{quote_text(_LOADER)}@'%'"
     root.execute(f"CREATE USER {loader} IDENTIFIED BY {quote_text(password.reveal())}")
     root.execute(f"GRANT ALL PRIVILEGES ON *.* TO {loader} WITH GRANT OPTION")
-    root.execute("DROP USER 'root'@'%'")
-    if root.server.is_mariadb:
+
+
+def _make_accounts(session: Writer, bundle: Bundle, accounts: Sequence[DatabaseAccount]) -> None:
+    """Create the database, those who use it, and those whom its objects run as."""
+    source = bundle.manifest.source
+    session.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(source.database)}")
+    session.execute("DROP USER 'root'@'%'")
+    if session.server.is_mariadb:
         root_by_socket = "IDENTIFIED VIA unix_socket"
     else:
         root_by_socket = "IDENTIFIED WITH auth_socket"
-        root.execute("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
-    root.execute(f"ALTER USER 'root'@'localhost' {root_by_socket}")
+        session.execute("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+    session.execute(f"ALTER USER 'root'@'localhost' {root_by_socket}")
     everything = f"GRANT ALL PRIVILEGES ON {_as_pattern(source.database)}.* TO"
     for account in accounts:
         name = f"{quote_text(account.name)}@'%'"
-        root.execute(f"CREATE USER {name} IDENTIFIED BY {quote_text(account.password)}")
-        root.execute(f"{everything} {name}")
+        session.execute(f"CREATE USER {name} IDENTIFIED BY {quote_text(account.password)}")
+        session.execute(f"{everything} {name}")
     for user, host in _definers(bundle):
         name = f"{quote_text(user)}@{quote_text(host)}"
         secret = quote_text(secrets.token_hex(16))
-        root.execute(f"CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {secret} ACCOUNT LOCK")
-        root.execute(f"{everything} {name}")
+        session.execute(f"CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {secret} ACCOUNT LOCK")
+        session.execute(f"{everything} {name}")
 
 
 def _definers(bundle: Bundle) -> list[tuple[str, str]]:

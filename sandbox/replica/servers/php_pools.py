@@ -28,6 +28,7 @@ _LEFT_OUT = {
     "process.priority": "a container may not raise priorities",
     "chroot": "the replica has no such folder", "prefix": "the replica has no such folder",
 }  # fmt: skip
+_PID = b"pid = /run/php/php%s-fpm.pid\n"
 _OWN = re.compile(r"(?:php_(?:admin_)?(?:value|flag)|env)\[")
 
 
@@ -60,11 +61,14 @@ def plan_pools(
     """
     pools = Pools()
     folder = fpm_folder(php)
+    main = f"{folder}/php-fpm.conf"
     for path, text in sorted(files.items(), key=lambda one: (not _is_main(one[0]), one[0])):
-        place = f"{folder}/php-fpm.conf"
+        place = main
         if not _is_main(path) or place in pools.files:
             place = in_folder(f"{folder}/pool.d", path, pools.files)
         pools.files[place] = _one_file(path, text, _Work(filled, php, release, notes, pools))
+    if main in pools.files and not re.search(rb"(?m)^\s*pid\s*=", pools.files[main]):
+        pools.files[main] += b"\n[global]\n%s" % _PID % php.encode()
     return pools
 
 
@@ -103,7 +107,7 @@ def _one_file(path: str, text: bytes, work: _Work) -> bytes:
 def _global(name: str, statement: Statement, path: str, work: _Work) -> bytes:
     value = bare_value(statement)
     if name == "pid":
-        return with_value(statement, b"/run/php/php%s-fpm.pid" % work.php.encode())
+        return with_value(statement, (_PID % work.php.encode()).split()[-1])
     if name == "error_log":
         if value == b"syslog" or PLACEHOLDER.search(value) or not value.startswith(b"/"):
             return with_value(statement, b"/proc/self/fd/2")
@@ -164,7 +168,11 @@ def _listen(statement: Statement, text: str, work: _Work) -> bytes:
         place = text
     work.pools.listen.pop(pool, None)
     work.pools.listen[pool] = place
-    return with_value(statement, place.encode("latin-1"))
+    line = with_value(statement, place.encode("latin-1"))
+    if place.startswith("/"):
+        # Whoever was let in by other means, as lists of access, is the one account here.
+        line += b"listen.owner = %s\nlisten.group = %s\n" % (ACCOUNT.encode(), ACCOUNT.encode())
+    return line
 
 
 def _is_below(path: str, folders: tuple[str, ...]) -> bool:

@@ -56,6 +56,11 @@ _SITE = """server {{
 }}
 """
 _ROTATED = re.compile(r"\.gz$|\.[0-9]{1,3}$|-[0-9]{6,}$")
+_USUAL_VARIABLES = re.compile(
+    r"PATH|HOME|HOSTNAME|PWD|OLDPWD|USER|LOGNAME|SHELL|SHLVL|TERM|LANG|LANGUAGE|LC_[A-Z]+|TZ|_"
+    r"|DEBIAN_FRONTEND|INVOCATION_ID|JOURNAL_STREAM|NOTIFY_SOCKET|SYSTEMD_EXEC_PID|PHPIZE_DEPS"
+    r"|PHP_[A-Z0-9_]+|GPG_KEYS"
+)
 # Settings of the system; no application keeps its own there.
 _REFUSED = re.compile(
     r"/(?:bin|sbin|lib|lib32|lib64|boot|dev|proc|sys|run)/.*"
@@ -88,6 +93,7 @@ def plan_server(captured: CapturedServer, filled: Filled) -> WebServer:
     if not nginx.port:
         files |= _plain_site(captured, public, pools, notes)
     logs = _logs(captured, notes)
+    _tell_environment(captured, notes)
     if any(SCRATCH.encode() in text for text in files.values()):
         notes.folder(SCRATCH)
     removed = [*settings.removed, *_left_behind(captured, php, pools, files)]
@@ -219,6 +225,21 @@ def _application(
             yield path, fill_application(text, filled)
         elif path.endswith("/.user.ini") and not _REFUSED.fullmatch(path):
             yield path, fill_user_ini(text, path, filled, places, notes)
+
+
+def _tell_environment(captured: CapturedServer, notes: Notes) -> None:
+    """Tell of variables that PHP sees in production: their values are in no file."""
+    passed_on = any(
+        re.search(rb"(?m)^\s*clear_env\s*=\s*(?:no|off|0|false)\b", text)
+        for text in captured.of_role("fpm").values()
+    )
+    names = [
+        name
+        for name in captured.environment
+        if not _USUAL_VARIABLES.fullmatch(name) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)
+    ]
+    if passed_on and names:
+        notes.differs(f"variables that PHP sees in production have no value: {', '.join(names)}")
 
 
 def _plain_site(

@@ -305,8 +305,8 @@ class NotSealed(StackError):
     """
 
     default_hint = (
-        "Take it down, for what runs in it may call out: sandbox down. "
-        "docs/isolation.md says what sealing needs, and what of Docker's settings undoes it."
+        "What runs there may call out: do not use it. "
+        "docs/isolation.md says what sealing needs; see which setting of Docker undoes it here."
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timezone, tzinfo
 from datetime import timedelta as duration
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LOOKED_AT = 300  # characters: a time further on belongs to what is told
@@ -102,5 +102,5 @@ def _zone(name: str | None, local: tzinfo) -> tzinfo:
         return zone_of(name)
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):  # of no zone that this machine knows
+    except (OSError, ValueError, ZoneInfoNotFoundError):
         return local

@@ -92,6 +92,7 @@ def captured_server(  # noqa: PLR0913 - what a server is made of
     release: Mapping[str, str] | None = None,
     logs: tuple[LogPlace, ...] = (),
     missing: tuple[str, ...] = (),
+    environment: tuple[str, ...] = (),
     placeholders: Placeholders | None = None,
 ) -> CapturedServer:
     """Give a server as a bundle has it: its settings masked by the real code."""
@@ -112,6 +113,7 @@ def captured_server(  # noqa: PLR0913 - what a server is made of
         release=release or {},
         logs=logs,
         missing=missing,
+        environment=environment,
     )
 
 

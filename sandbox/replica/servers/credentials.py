@@ -44,7 +44,7 @@ _LENGTHS = {"1-8": 8, "9-16": 16, "17-32": 24, "33-64": 48, "65-256": 96, "257+"
 _LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _DATABASE_NAME = re.compile(r"[^\0-\x1f\"'\\$`{};&|!~^()\x7f]{1,64}")
 _OWN_NAME = re.compile(
-    r"(?:^|[._-])(?:server|host|node|instance|machine)[._-]?(?:name|id)?$", re.IGNORECASE
+    r"(?:^|[._-])(?:server|host|node|instance|machine)[._-]?(?:name|id)$", re.IGNORECASE
 )
 _SAID_BY_ALL = word_set("resources params param user username login account options config the")
 
@@ -231,7 +231,8 @@ class _Filling:
             return ""
         servers = {place.partition(":")[0] for place in entry.places}
         same = [one for one in self.entries.values() if _base(one.name) == base]
-        if len(servers) == 1 and (len(same) > 1 or len(self._names) == 1):
+        alone = len(self._names) == 1 and not base.lower().endswith("hostname")
+        if len(servers) == 1 and (len(same) > 1 or alone):
             return next((name for name in self._names if name in servers), "")
         return ""
 

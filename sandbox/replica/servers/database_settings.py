@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from sandbox.capture.ini import Kind, Statement, split_ini
 from sandbox.masking.dictionary import word_set
 
-_PARTS = re.compile(r"(?P<before>.*?)(?:[._-]|(?<=[a-z])(?=[A-Z])|\[|^)(?P<last>[A-Za-z]+)\]?")
+_PARTS = re.compile(
+    r"(?:(?P<before>.*)(?:[._-]|(?<=[a-z])(?=[A-Z])|\[))?(?P<last>[A-Za-z]+)\]?", re.DOTALL
+)
 _MEMBERS = {
     "host": word_set("host hostname server addr address slave master"),
     "port": word_set("port"),
@@ -26,7 +28,15 @@ _MEMBERS = {
     "url": word_set("url uri dsn"),
 }
 _MEMBER = {word: member for member, words in _MEMBERS.items() for word in words}
-_JOINED = (("unix_socket", "socket"), ("db_name", "database"), ("user_name", "user"))
+_JOINED = (
+    ("unix_socket", "socket"),
+    ("unixsocket", "socket"),
+    ("db_name", "database"),
+    ("dbname", "database"),
+    ("user_name", "user"),
+    ("username", "user"),
+    ("hostname", "host"),
+)
 _WRAPPED = re.compile(r"^(?:env|php_(?:admin_)?value)\[(.*)\]$")  # as pools of php-fpm have it
 _DATABASES = re.compile(
     r"(?<![a-z])(?:multi)?(?:db|dbs|database|databases|mysql|mysqli|mariadb|pdo|sql|doctrine|dbal)"
@@ -84,7 +94,9 @@ def name_parts(name: str) -> Setting:
     found = _PARTS.fullmatch(name)
     if found is None:
         return Setting(name, name, "")
-    return Setting(name, found["before"].rstrip("._-["), _MEMBER.get(found["last"].lower(), ""))
+    return Setting(
+        name, (found["before"] or "").rstrip("._-["), _MEMBER.get(found["last"].lower(), "")
+    )
 
 
 def is_database_group(group: str, members: Iterable[str]) -> bool:

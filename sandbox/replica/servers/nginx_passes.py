@@ -17,6 +17,8 @@ from sandbox.replica.servers.php_pools import Pools
 
 PASSES = word_set("proxy_pass uwsgi_pass scgi_pass grpc_pass memcached_pass")
 RESOLVER = b"resolver 127.0.0.11 valid=30s ipv6=off;"  # Docker's own
+_HERE = re.compile(rb"unix:|(?:127\.[0-9.]+|localhost|\[::1\])(?::|$)")
+_ADDRESS = re.compile(rb"(?!127\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _NOBODY = b"127.0.0.1:9"
 
 
@@ -29,7 +31,8 @@ def settle_other_servers(tree: NginxTree, notes: Notes) -> None:
         if statement.name not in PASSES or not statement.arguments:
             continue
         name = _host(statement.words[1])
-        if not PLACEHOLDER.search(statement.words[1]) and name not in unknown:
+        secret = PLACEHOLDER.search(statement.words[1])
+        if not secret and name not in unknown and not _ADDRESS.fullmatch(name):
             continue
         where = f"{statement.path}:{statement.line}"
         if statement.name != "proxy_pass":
@@ -54,8 +57,9 @@ def _leave_servers_out(tree: NginxTree) -> set[bytes]:
         statement, group = visit.statement, visit.parent
         if statement.name != "server" or group is None or group.name != "upstream":
             continue
+        elsewhere = not any(_HERE.match(word) for word in statement.arguments[:1])
         secret = any(PLACEHOLDER.search(word) for word in statement.words)
-        if secret and of_pools.isdisjoint(group.words[1:]):
+        if (secret or elsewhere) and of_pools.isdisjoint(group.words[1:]):
             unknown.update(group.words[1:2])
             tree.replace(statement, b"server %s;" % _NOBODY)
     return unknown

@@ -140,6 +140,8 @@ def _change(visit: Visit, work: _Work) -> None:
     """Change one statement as far as that is needed."""
     statement, tree = visit.statement, work.tree
     name = statement.name
+    if name == "listen":
+        return  # `settle_listening` has seen to it
     if name in _SILENT or _TLS.fullmatch(name):
         tree.drop(statement)
     elif why := _why_not(visit):

@@ -43,6 +43,24 @@ NGINX_BROUGHT = (
     "/etc/nginx/modules-enabled/50-mod-http-echo.conf",
 )
 
+# What runs in a container, or says how: a bundle has no say in it.
+_REFUSED = re.compile(
+    r"/(?:bin|sbin|lib|lib32|lib64|boot|dev|proc|sys|run)/.*"
+    r"|/usr/(?!local/etc/|local/nginx/|share/).*"
+    r"|/etc/(?:passwd|shadow|group|gshadow|hosts|hostname|resolv\.conf|ld\.so.*|sudoers.*|cron.*"
+    r"|pam\.d/.*|profile.*|environment|init\.d/.*|systemd/.*|ssh/.*|security/.*|skel/.*)"
+    r"|(?:/root|/home/[^/]+)/\..*"
+)
+
+
+def is_of_the_system(path: str) -> bool:
+    """Tell whether a file is part of the system that settings of servers have no business with.
+
+    >>> is_of_the_system("/usr/local/bin/start"), is_of_the_system("/etc/nginx/nginx.conf")
+    (True, False)
+    """
+    return _REFUSED.fullmatch(path) is not None
+
 
 def fpm_folder(php: str) -> str:
     """Give the folder of php-fpm's settings in the image."""

@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 
 from sandbox.masking.dictionary import word_set
 from sandbox.replica.servers.credentials import PLACEHOLDER, Filled
-from sandbox.replica.servers.image_contents import NGINX_FILES, NGINX_MODULES
+from sandbox.replica.servers.image_contents import (
+    NGINX_FILES,
+    NGINX_MODULES,
+    is_of_the_system,
+)
 from sandbox.replica.servers.nginx_listen import Listening, settle_listening
 from sandbox.replica.servers.nginx_passes import RESOLVER, settle_other_servers, settle_pools
 from sandbox.replica.servers.nginx_tree import NginxTree, Statement, Visit, statements
@@ -92,6 +96,9 @@ def plan_nginx(
     if not main:
         return NginxSettings()
     moved, main = _at_home(files, main)
+    for path in [path for path in moved if is_of_the_system(path)]:
+        del moved[path]
+        notes.differs(f"{path} is left out: no server has its settings there")
     tree = NginxTree(moved, main)
     work = _Work(tree, filled, public, pools, notes, _unknown_formats(tree))
     listening = settle_listening(tree, notes)

@@ -24,6 +24,7 @@ from sandbox.replica.servers.credentials import SCRATCH, Filled
 from sandbox.replica.servers.image_contents import (
     NGINX_BROUGHT,
     fpm_folder,
+    is_of_the_system,
     nearest_php,
     pool_file,
 )
@@ -60,14 +61,6 @@ _USUAL_VARIABLES = re.compile(
     r"PATH|HOME|HOSTNAME|PWD|OLDPWD|USER|LOGNAME|SHELL|SHLVL|TERM|LANG|LANGUAGE|LC_[A-Z]+|TZ|_"
     r"|DEBIAN_FRONTEND|INVOCATION_ID|JOURNAL_STREAM|NOTIFY_SOCKET|SYSTEMD_EXEC_PID|PHPIZE_DEPS"
     r"|PHP_[A-Z0-9_]+|GPG_KEYS"
-)
-# Settings of the system; no application keeps its own there.
-_REFUSED = re.compile(
-    r"/(?:bin|sbin|lib|lib32|lib64|boot|dev|proc|sys|run)/.*"
-    r"|/usr/(?!local/etc/|local/nginx/|share/).*"
-    r"|/etc/(?:passwd|shadow|group|gshadow|hosts|hostname|resolv\.conf|ld\.so.*|sudoers.*|cron.*"
-    r"|pam\.d/.*|profile.*|environment|init\.d/.*|systemd/.*|ssh/.*|security/.*|skel/.*)"
-    r"|(?:/root|/home/[^/]+)/\..*"
 )
 
 
@@ -218,12 +211,12 @@ def _application(
     """Give the application's own settings, and .user.ini files of its folders."""
     for path, text in sorted(captured.files.items()):
         if captured.roles.get(path) == "application":
-            if _REFUSED.fullmatch(path) or not path.endswith((".ini", ".env")):
+            if is_of_the_system(path) or not path.endswith((".ini", ".env")):
                 notes.differs(f"{path} is left out: no application has its settings there")
                 continue
             note_folders(text, places[0], notes)
             yield path, fill_application(text, filled)
-        elif path.endswith("/.user.ini") and not _REFUSED.fullmatch(path):
+        elif path.endswith("/.user.ini") and not is_of_the_system(path):
             yield path, fill_user_ini(text, path, filled, places, notes)
 
 

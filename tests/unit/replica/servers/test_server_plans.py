@@ -245,6 +245,13 @@ class TestAnything:
         assert not [one for one in server.files if "x.ini" in one.path]
         assert told(server).count("no application has its settings there") == 2
 
+    def test_no_included_file_replaces_a_part_of_the_system(self) -> None:
+        start = "/usr/local/bin/start"
+        files = site(b"listen 80; include /usr/local/bin/start;") | {start: b"gzip on;\n"}
+        server = planned(files, facts=FACTS)
+        assert start not in {one.path for one in server.files}
+        assert f"{start} is left out: no server has its settings there" in server.differs
+
 
 def test_checks_are_those_of_nginx_and_php() -> None:
     assert check_commands(planned()) == (("nginx", "-t"), ("php-fpm", "--test"))

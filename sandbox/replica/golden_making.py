@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.bundle.definitions import quote_text
 from sandbox.bundle.reader import Bundle
+from sandbox.capture.database import DatabaseSettings
 from sandbox.database.expressions import quoted
 from sandbox.database.heads import account_of, definer_of
 from sandbox.database.secret import Secret
@@ -104,7 +105,7 @@ def make_database(  # noqa: PLR0913, PLR0917 - as have_golden
             stage.done(f"{len(wish.values)} settings of production")
         differs = (
             *_version_differs(source.version, server),
-            *(settings.not_captured if settings else (_NO_SETTINGS,)),
+            *(_not_captured(settings) if settings else (_NO_SETTINGS,)),
             *what_differs(wish, running),
             *unsure,
             *load.warnings,
@@ -115,6 +116,13 @@ def make_database(  # noqa: PLR0913, PLR0917 - as have_golden
         loader.forget_password()
         loader.stop()
         yield Made(loader.container, server.version, differs)
+
+
+def _not_captured(settings: DatabaseSettings) -> tuple[str, ...]:
+    """Give what the export says it left out, but for the grants, of which we say more."""
+    return tuple(
+        f"not captured: {one}" for one in settings.not_captured if not one.startswith("the grants")
+    )
 
 
 def _make_loader(root: Writer, password: Secret) -> None:

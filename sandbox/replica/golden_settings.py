@@ -157,9 +157,10 @@ def wish_for(variables: Mapping[str, str], source: Server, server: Server) -> Wi
     }
     differs = []
     if "query_cache_size" in values:
-        values["query_cache_size"] = str(
-            min(int(values["query_cache_size"]), _MOST["query_cache_size"])
-        )
+        size = min(int(values.pop("query_cache_size")), _MOST["query_cache_size"])
+        # A server that is given a size turns its cache on, whatever the type says.
+        if _plain("query_cache_type", values.get("query_cache_type", "OFF")) != 0:
+            values["query_cache_size"] = str(size)
     if "optimizer_switch" in values and source.numbers[:2] != server.numbers[:2]:
         # Each version has other switches, and other defaults for good reason.
         del values["optimizer_switch"]

@@ -5,6 +5,7 @@ The bundle and the code's folder may change, or go; a clone is always one of the
 
 from __future__ import annotations
 
+import os
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +26,11 @@ _FOLDER = "/etc/sandbox/servers"
 def keep_servers(gateway: Container, servers: Sequence[RunningServer]) -> None:
     """Put the archives of all servers into the gateway."""
     for server in servers:
-        for kind, place in (("settings", server.settings), ("code", server.code)):
+        for kind, place in (
+            ("settings", server.settings),
+            ("code", server.code),
+            ("source", server.source),
+        ):
             gateway.put([File(_place(server.name, kind), place.read_bytes(), 0o600)])
 
 
@@ -48,6 +53,7 @@ def fetched_servers(
                 release=one.release,
                 settings=_fetch(gateway, one.name, "settings", Path(folder)),
                 code=_fetch(gateway, one.name, "code", Path(folder)),
+                source=Path(os.devnull),  # nobody patches a server that only runs
             )
             for one in servers
         ]
@@ -55,7 +61,7 @@ def fetched_servers(
 
 @contextmanager
 def code_of(engine: Engine, state: SandboxState, server: str) -> Iterator[Code]:
-    """Give the code that a server of a sandbox runs, for the block.
+    """Give the code of a server of a sandbox as it was given to `up`, for the block.
 
     Raises:
         StackError: The sandbox's gateway is gone, or has nothing of it.
@@ -63,7 +69,7 @@ def code_of(engine: Engine, state: SandboxState, server: str) -> Iterator[Code]:
     gateway = _gateway_of(engine, state.name)
     with (
         tempfile.TemporaryDirectory(prefix="sandbox-code-") as folder,
-        read_code(str(_fetch(gateway, server, "code", Path(folder)))) as code,
+        read_code(str(_fetch(gateway, server, "source", Path(folder)))) as code,
     ):
         yield code
 

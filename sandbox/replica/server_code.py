@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from sandbox.replica.containers import File
 from sandbox.replica.servers.captured import CapturedServer
-from sandbox.replica.servers.code import Code, read_code
+from sandbox.replica.servers.code import Code, Entry, entries_of, pack, read_code
 from sandbox.replica.servers.release import as_on_server
+from sandbox.replica.servers.release_settings import settle_settings
+from sandbox.replica.servers.web_server import WebServer
 
 
 @contextmanager
@@ -39,3 +43,36 @@ def code_of_servers(
                 read[source] = stack.enter_context(read_code(source, repository=repository))
             codes[server.name] = stack.enter_context(as_on_server(read[source], server))
         yield codes
+
+
+def settle_code(
+    server: WebServer, captured: CapturedServer, code: Code, before: Code | None = None
+) -> Code:
+    """Give the code with the settings in it that production has, filled with the sandbox's values.
+
+    Args:
+        server: The server as it was planned.
+        captured: The server as production has it.
+        code: The code.
+        before: The code without a change, where `code` has one: what it changes in settings stays
+            changed.
+    """
+    below = f"{server.release}/"
+    settled = {
+        file.path.removeprefix(below): file
+        for file in settle_settings(server, captured, code, before)
+        if file.path.startswith(below)
+    }
+    entries = [one for one in entries_of(code) if one.path not in settled]
+    entries += [_entry(path, file) for path, file in settled.items()]
+    return pack(entries, code.described, code.told)
+
+
+def _entry(path: str, file: File) -> Entry:
+    return Entry(
+        path=path,
+        executable=bool(file.mode & 0o100),
+        link="",
+        size=len(file.content),
+        opened=lambda: io.BytesIO(file.content),
+    )

@@ -20,9 +20,13 @@ SETUP = "/usr/local/lib/sandbox/setup"
 
 
 def pack_settings(server: WebServer) -> bytes:
-    """Pack a server's settings, its release's folder and its set-up script, to unpack at /."""
+    """Pack a server's settings, its release's folder and its set-up script, to unpack at /.
+
+    Settings in the release come with the code.
+    """
     packed = io.BytesIO()
-    files = (*server.files, File(SETUP, _setup(server).encode(), 0o755))
+    outside = (one for one in server.files if not one.path.startswith(f"{server.release}/"))
+    files = (*outside, File(SETUP, _setup(server).encode(), 0o755))
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for file in files:
             entry = tarfile.TarInfo(file.path.lstrip("/"))

@@ -60,7 +60,8 @@ class RunningServer:
         port: Port that it listens on.
         release: Folder that its code goes into.
         settings: Archive of its settings, from `pack_settings`.
-        code: Archive of its code.
+        code: Archive of its code, settings of production in it.
+        source: Archive of its code as it was given: what a patch is made for.
     """
 
     name: str
@@ -69,6 +70,7 @@ class RunningServer:
     release: str
     settings: Path
     code: Path
+    source: Path
 
 
 @dataclass(frozen=True, slots=True)

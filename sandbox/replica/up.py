@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ from sandbox.replica.locks import hold
 from sandbox.replica.owned_images import own_image
 from sandbox.replica.prove import prove_sealed, tell_differences
 from sandbox.replica.recipes import PlannedImage, Wanted, plan_images
-from sandbox.replica.server_code import code_of_servers
+from sandbox.replica.server_code import code_of_servers, settle_code
 from sandbox.replica.server_files import pack_settings
 from sandbox.replica.servers.captured import CapturedServer, read_servers
 from sandbox.replica.servers.code import Code
@@ -92,6 +93,7 @@ class UpPlan:
         accounts: Accounts of the database.
         images: Every image that is needed, in an order that can be built.
         missing: References of those that are not there.
+        differs: What could not be filled in as production has it, in words for people.
     """
 
     bundle: Bundle
@@ -100,6 +102,7 @@ class UpPlan:
     accounts: tuple[DatabaseAccount, ...]
     images: tuple[PlannedImage, ...]
     missing: frozenset[str]
+    differs: tuple[str, ...]
 
     def image(self, role: str, version: str = "") -> PlannedImage:
         """Give the planned image of a role."""
@@ -153,6 +156,7 @@ def plan_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
         accounts=(*accounts_of(filled), developer),
         images=images,
         missing=frozenset(one.reference for one in missing_images(engine, images)),
+        differs=filled.differs,
     )
 
 
@@ -235,23 +239,30 @@ def _have_golden(engine: Engine, request: UpRequest, plan: UpPlan, progress: Pro
     return golden
 
 
-def _write_settings(plan: UpPlan, codes: Mapping[str, Code], folder: Path) -> list[RunningServer]:
-    """Write every server's settings into an archive, and give the servers as they are to run."""
-    servers = []
-    for server in plan.servers:
-        settings = folder / f"{server.name}.tar"
-        settings.write_bytes(pack_settings(server))
-        servers.append(
-            RunningServer(
-                name=server.name,
-                image=plan.image("php", server.php).reference,
-                port=server.port,
-                release=server.release,
-                settings=settings,
-                code=codes[server.name].archive,
+@contextmanager
+def _ready_servers(plan: UpPlan, codes: Mapping[str, Code]) -> Iterator[list[RunningServer]]:
+    """Give the servers as they are to run, their settings and code as archives for the block."""
+    captured = {one.name: one for one in plan.captured}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-up-")))
+        servers = []
+        for server in plan.servers:
+            source = codes[server.name]
+            code = stack.enter_context(settle_code(server, captured[server.name], source))
+            settings = folder / f"{server.name}.tar"
+            settings.write_bytes(pack_settings(server))
+            servers.append(
+                RunningServer(
+                    name=server.name,
+                    image=plan.image("php", server.php).reference,
+                    port=server.port,
+                    release=server.release,
+                    settings=settings,
+                    code=code.archive,
+                    source=source.archive,
+                )
             )
-        )
-    return servers
+        yield servers
 
 
 def _server_states(
@@ -281,8 +292,7 @@ def _start(  # noqa: PLR0913, PLR0917 - what a sandbox is made of, named one by 
 ) -> SandboxState:
     """Start everything, prove that it is sealed, and write down what it is."""
     sink, gateway = plan.image("sink").reference, plan.image("gateway").reference
-    with tempfile.TemporaryDirectory(prefix="sandbox-up-") as folder:
-        servers = _write_settings(plan, codes, Path(folder))
+    with _ready_servers(plan, codes) as servers:
         stack_plan = StackPlan(request.name, golden, tuple(servers), sink, request.replies)
         with progress.stage("start", total=2, unit="steps") as stage:
             stack = start_stack(engine, stack_plan)
@@ -327,6 +337,7 @@ def _differences(
         for what in (*server.differs, *codes[server.name].told)
     ]
     told += [Difference(where="database", what=what) for what in golden.differs]
+    told += [Difference(where="settings", what=what) for what in plan.differs]
     captured = {one.name: one for one in plan.captured}
     found = tell_differences(stack, captured, plan.servers, plan.bundle.manifest, progress)
     return (*found, *told)

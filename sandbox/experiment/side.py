@@ -23,6 +23,7 @@ Clones = Callable[[str], AbstractContextManager[Clone]]
 Judges = Mapping[str, Judge]
 Trials = Mapping[tuple[str, str], tuple[Trial, ...]]  # by number of the request, and server
 
+_COMPARED = 2  # times; one answer alone has no noise to be measured
 _AT_ONCE = 2  # clones; each has a database of its own
 _Got = TypeVar("_Got")
 
@@ -52,7 +53,8 @@ class Round:
 
     Attributes:
         requests: The requests.
-        repeats: How often each is sent.
+        repeats: How often each is sent; one that went well in production twice at most, as it is
+            only compared, and asked again if it changed.
         stage: Told of each.
         stop: Set when it is to end.
     """
@@ -61,6 +63,10 @@ class Round:
     repeats: int
     stage: Stage
     stop: threading.Event
+
+    def times(self, request: Replayable) -> int:
+        """Say how often a request is sent."""
+        return self.repeats if request.failure is not None else min(self.repeats, _COMPARED)
 
 
 def run_server(side: Side, server: str, round_: Round) -> dict[str, tuple[Trial, ...]]:
@@ -80,7 +86,7 @@ def run_server(side: Side, server: str, round_: Round) -> dict[str, tuple[Trial,
         written = False
         for request in ordered:
             trials: list[Trial] = []
-            for _ in range(round_.repeats):
+            for _ in range(round_.times(request)):
                 if round_.stop.is_set():
                     raise Stopped
                 if written:

@@ -114,6 +114,7 @@ _HEADER_VALUES = re.compile(
     rb"|includeSubDomains|preload)(?:[,;] ?)?){1,6}|(?:strict-)?origin(?:-when-cross-origin)?"
     rb"|no-referrer(?:-when-downgrade)?|same-origin|none|upgrade|identity|gzip"
 )
+_TALKS = re.compile(r"listen|server|.*_pass")
 _PATHS = re.compile(
     r"^(?:include|root|alias|load_module|pid|lock_file|error_log|access_log|ssl_.*|.*_temp_path"
     r"|.*_cache_path|auth_basic_user_file|fastcgi_pass|uwsgi_pass|scgi_pass|server|listen)$"
@@ -193,7 +194,7 @@ def _judge_value(place: Place, value: bytes, known: Known) -> Allowed | None:
         (Allowed.SWITCH, fits(value, Allowed.SWITCH)),
         (Allowed.VARIABLE, b"$" in value and not secret and fits(value, Allowed.VARIABLE)
          and not _WORDS.search(_VARIABLE.sub(b"", value).decode("latin-1"))),
-        (Allowed.PATH, _PATHS.match(place.directive) and _is_path(value, known)),
+        (Allowed.PATH, _PATHS.match(place.directive) and _is_path(place.directive, value, known)),
         (Allowed.NUMBER, not secret and _NUMBER.fullmatch(value)),
         (Allowed.CHOICE, not secret and not named and value in _FLAGS),
         (Allowed.CHOICE, not secret and not named and _is_option(value)),
@@ -222,7 +223,10 @@ def _is_upstream(value: bytes, known: Known) -> bool:
     return found is not None and found[1].decode() in known.upstreams
 
 
-def _is_path(value: bytes, known: Known) -> bool:
+def _is_path(directive: str, value: bytes, known: Known) -> bool:
+    # Where a socket may stand, so may an address, whose numbers are words of any path.
+    if _TALKS.fullmatch(directive) and not value.startswith((b"unix:/", b"/")):
+        return False
     return is_known_path(value if b"/" in value else b"/" + value, known) and fits(
         value, Allowed.PATH
     )

@@ -203,6 +203,23 @@ def test_a_group_of_servers_that_is_not_defined_is_a_host() -> None:
     assert left == b"location / { proxy_pass @secret:proxy_pass:url:9-16@; }"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"http { server { listen 10.20.30.40:8082; } }",
+        b"http { server { listen [fd00::17]:80; } }",
+        b"http { upstream app { server 10.20.30.40:80; server 10.20.30.41; } }",
+        b"stream { server { proxy_pass 10.20.30.40:3306; } }",
+        b"http { server { location / { fastcgi_pass 10.20.30.40:9000; } } }",
+        b"http { server { location / { proxy_pass http://10.20.30.40/api; } } }",
+    ],
+)
+def test_addresses_of_nginx_never_leave(line: bytes) -> None:
+    text = masked(line, "nginx", "/etc/nginx/nginx.conf")
+    assert not re.search(rb"20\.30|fd00", text)
+    assert b"@secret:" in text
+
+
 def test_structure_and_harmless_values_stay() -> None:
     content = (
         b"[production]\n"

@@ -15,8 +15,27 @@ from typing import Annotated
 import typer
 
 from sandbox import __version__
-from sandbox.cli import capture, doctor, export, images, inspect, keygen, load, up, verify
-from sandbox.cli.reproduce import reproduce_command
+from sandbox.cli import (
+    capture,
+    doctor,
+    down,
+    export,
+    images,
+    inspect,
+    keygen,
+    list_sandboxes,
+    load,
+    logs,
+    open_page,
+    reproduce,
+    reset,
+    shell,
+    sql,
+    status,
+    try_change,
+    up,
+    verify,
+)
 from sandbox.cli.app import Terminated, let_signals_in
 from sandbox.cli.invocation import Invocation, Result
 from sandbox.errors import ExitCode, SandboxError, UsageError
@@ -46,12 +65,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# In the order of the work: operations, then developers, then what both need.
+app.command("capture")(capture.capture)
 app.command("export")(export.export)
 app.command("inspect")(inspect.inspect)
 app.command("keygen")(keygen.keygen)
 app.command("up")(up.up)
-app.command("reproduce")(reproduce_command)
-app.command("capture")(capture.capture)
+app.command("reproduce")(reproduce.reproduce_command)
+app.command("try")(try_change.try_command)
+app.command("list")(list_sandboxes.list_sandboxes)
+app.command("status")(status.status)
+app.command("logs")(logs.logs)
+app.command("sql")(sql.sql)
+app.command("shell")(shell.shell)
+app.command("open")(open_page.open_page)
+app.command("reset")(reset.reset)
+app.command("down")(down.down)
 app.command("load")(load.load)
 app.command("verify")(verify.verify)
 app.command("images")(images.images)

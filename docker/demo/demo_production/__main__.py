@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from demo_production import WORK_FOLDER
 from demo_production.handover import hand_over
+from demo_production.incident import Incident, investigate
 from demo_production.release import DemoBroken
 from demo_production.requests import FAILING, TABLE
 from demo_production.stack import Stack
@@ -67,9 +68,12 @@ def main() -> int:
             show(told)
             if not is_as_told(told):
                 return 3
-            hand_over(engine, told.production, WORK_FOLDER / f"{plan.name}-operations", progress)
-            show_what_runs(engine, told)
-            return 0
+            operations = WORK_FOLDER / f"{plan.name}-operations"
+            handed = hand_over(engine, told.production, operations, progress)
+            incident = investigate(handed.bundle, told.repository, f"{plan.name}-incident")
+            show_incident(told, incident)
+            show_what_runs(engine, told, incident)
+            return 0 if incident.reproduced == len(FAILING) else 3
     except DemoBroken as error:
         errors.print(f"error: the demo's files do not fit together: {error}", markup=False)
         return 1
@@ -95,7 +99,19 @@ def show(told: Told) -> None:
     )
 
 
-def show_what_runs(engine: Engine, told: Told) -> None:
+def show_incident(told: Told, incident: Incident) -> None:
+    """Print what each broken request does in production, on QA and in the sandbox."""
+    _, web1, web2, at_qa = told.columns
+    console = console_for("stdout")
+    console.print()
+    console.print(lay_out(FAILING, (at_qa, web1, web2, *incident.columns)))
+    console.print(
+        f"\n{incident.reproduced} of {len(FAILING)} broken requests fail in the sandbox as in "
+        "production; the right patch fixes one, the hunch has no effect."
+    )
+
+
+def show_what_runs(engine: Engine, told: Told, incident: Incident) -> None:
     """Print where to look next."""
     console = console_for("stdout")
     console.print()
@@ -110,7 +126,8 @@ def show_what_runs(engine: Engine, told: Told) -> None:
         ("builds", f"git -C {told.repository} log 1.4..1.5 --oneline"),
     ):
         print(f"{title:<21}{where}")
-    console.print("\nBoth run on. What is broken and why: docker/demo/README.md")
+    print(f"sandbox              sandbox status --name {incident.sandbox}")
+    console.print("\nAll of them run on. What is broken and why: docker/demo/README.md")
     console.print("Remove them: make demo-down")
 
 

@@ -8,33 +8,25 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from demo_production import DEMO_FOLDER
+from demo_production.commands import CommandFailed, run_sandbox, typed
 from demo_production.database import Account, use_accounts
 from demo_production.requests import SHOP_LOG
 from demo_production.stack import Stack
-from sandbox.errors import StackError
 from sandbox.model import Progress
 from sandbox.replica.containers import Container, File, find_container
 from sandbox.replica.engine import Engine
 
 _ARCHIVE = "/tmp/capture.tar.gz"  # noqa: S108 - inside a container of the demo's own
 _SCRIPT = "/tmp/capture.sh"  # noqa: S108 - likewise
-# The daily report fails without a line in any log: what a person saw is the only trace of it.
-_SEEN = "GET /api/reports/daily?date=2026-11-20"
-
-
-class ExportFailed(StackError):
-    """The command ended otherwise than it should; it has said why."""
-
-    default_hint = "What the command said is above."
+# The daily report fails without a line in any log. Its rows are the orders of its day, which no
+# request names one by one.
+_DAY = "ordered_at >= '2026-11-20' AND ordered_at < '2026-11-21'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +52,16 @@ def hand_over(engine: Engine, production: Stack, folder: Path, progress: Progres
         progress: Hears of the captures; the export tells of itself.
 
     Raises:
-        ExportFailed: The export ended otherwise than it should.
+        CommandFailed: The export ended otherwise than it should.
         StackError: A container did not do what was asked.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     database = find_container(engine, f"{production.ground.network}-db")
     if database is None:
-        raise ExportFailed("production has no database.")
+        raise CommandFailed("production has no database.")
     with progress.stage("capture", total=len(production.servers), unit="servers") as stage:
-        script = _sandbox("capture", "--script").stdout
+        script = run_sandbox("capture", "--script", shown=False).stdout
         for name, server in production.servers.items():
             _capture(server, script, folder / f"{name}.tar.gz")
             stage.advance(1, name)
@@ -83,19 +75,8 @@ def hand_over(engine: Engine, production: Stack, folder: Path, progress: Progres
         ("inspect", str(folder / "shop.bundle")),
     )
     for command in commands:
-        _sandbox(*command, shown=True)
+        run_sandbox(*command)
     return Handover(folder / "shop.bundle", tuple(typed(*command) for command in commands))
-
-
-def typed(*arguments: str) -> str:
-    """Give a call of the command as it can be pasted into a shell in the working directory.
-
-    It is not on everybody's path: it lies beside the interpreter of the virtual environment.
-    """
-    command = Path(sys.executable).with_name("sandbox")
-    if command.is_relative_to(Path.cwd()):
-        command = command.relative_to(Path.cwd())
-    return shlex.join([str(command), *arguments])
 
 
 def _export_options(production: Stack, database: Container, folder: Path) -> Sequence[str]:
@@ -107,7 +88,8 @@ def _export_options(production: Stack, database: Container, folder: Path) -> Seq
         f"--ddl={folder / 'ddl.sql'}",
         "--sample=1%",
         f"--from-log={folder / 'shop.log'}",
-        f"--from-request={_SEEN}",
+        f"--requests={DEMO_FOLDER / 'requests.jsonl'}",
+        f"--include=orders:{_DAY}",
         *(f"--server={name}={folder / name}.tar.gz" for name in production.servers),
         f"--out={folder / 'shop.bundle'}",
     )
@@ -151,16 +133,3 @@ def _write(file: Path, content: bytes) -> None:
     """Write a file that only its owner may read."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(content)
-
-
-def _sandbox(*arguments: str, shown: bool = False) -> subprocess.CompletedProcess[bytes]:
-    """Run the command as a person would; its own words are shown where that is wanted."""
-    if shown:
-        print(f"\n$ {typed(*arguments)}", flush=True)
-    output = None if shown else subprocess.PIPE
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments], stdout=output, stderr=None, check=False
-    )
-    if done.returncode != 0:
-        raise ExportFailed(f"sandbox {arguments[0]} ended with {done.returncode}.")
-    return done

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from demo_production import __main__ as demo
-from demo_production.handover import typed
+from demo_production.commands import typed
 from sandbox.errors import PortTaken
 
 

@@ -17,7 +17,7 @@ from sandbox.replica.containers import Container, labelled_containers
 from sandbox.replica.engine import Engine, translated
 from sandbox.replica.labels import GATEWAY, PART, SANDBOX
 from sandbox.replica.locks import hold
-from sandbox.replica.owned_images import disown_image, owned_images
+from sandbox.replica.owned_images import disown_image, image_owners, owned_images
 
 _AT_ONCE = 4
 
@@ -172,6 +172,7 @@ def _networks(engine: Engine) -> list[tuple[str, str]]:
 
 
 def _names(engine: Engine) -> list[str]:
-    """Name every sandbox of which there is anything but images."""
+    """Name every sandbox of which there is anything, be it only an image."""
     containers = {one.labels[SANDBOX] for one in labelled_containers(engine, SANDBOX)}
-    return sorted(containers | {owner for _, owner in _networks(engine)})
+    networks = {owner for _, owner in _networks(engine)}
+    return sorted(containers | networks | image_owners(engine))

@@ -29,6 +29,14 @@ def owned_images(engine: Engine, sandbox: str) -> tuple[str, ...]:
     )
 
 
+def image_owners(engine: Engine) -> frozenset[str]:
+    """Name every sandbox that has a name on an image."""
+    with translated("looking for images of sandboxes"):
+        found = engine.client.images.list(name=f"{_OF}*")
+    tags = (tag for one in found for tag in one.tags)
+    return frozenset(tag.removeprefix(_OF).partition(":")[0] for tag in tags if tag.startswith(_OF))
+
+
 def disown_images(engine: Engine, sandbox: str) -> int:
     """Take a sandbox's names off its images; give how many were of no use to anybody else.
 

@@ -132,7 +132,9 @@ def fidelity_table(state: SandboxState) -> RenderableType:
 
 
 def _difference(one: Difference) -> tuple[str, ...]:
-    return one.where, one.what, one.production, one.here or "not reproduced", one.why
+    # Some are a sentence, with nothing to set against each other.
+    here = one.here or ("not reproduced" if one.production else "")
+    return one.where, one.what, one.production, here, one.why
 
 
 def answer_tables(answered: Answered) -> RenderableType:

@@ -6,17 +6,13 @@ inside its web server, which also gives what that server logged meanwhile.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sandbox.errors import StackError
-from sandbox.replica.containers import Container
 from sandbox.replica.engine import Engine
 from sandbox.replica.exchange import Ask, Heard
 from sandbox.replica.golden import read_golden
@@ -32,16 +28,8 @@ from sandbox.replica.stack import (
     renew_database,
     start_stack,
 )
-from sandbox.replica.state import Found, SandboxState, ServerState
-
-_SCRIPT = (Path(__file__).parent / "ask.sh").read_text()
-_ACCESS = "nginx-access"
-_SECONDS = 60
-# Of one command's argument, the kernel takes 128 KiB.
-_MOST_BODY = 90 * 1024
-
-_NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "DELETE"})
-_LEFT_OUT = frozenset({"accept-encoding", "connection", "content-length", "expect", "host"})
+from sandbox.replica.state import Found, SandboxState
+from sandbox.replica.talker import Talker
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +38,12 @@ class SandboxClone:
 
     engine: Engine
     stack: Stack
-    states: Mapping[str, ServerState]
+    talkers: Mapping[str, Talker]
 
     @property
     def servers(self) -> tuple[str, ...]:
         """Names of its web servers."""
-        return tuple(self.states)
+        return tuple(self.talkers)
 
     def ask(self, server: str, request: Ask) -> Heard:
         """Send a request to a server, wait for the answer, and read what was logged of it.
@@ -63,25 +51,7 @@ class SandboxClone:
         Raises:
             StackError: The server could not be asked at all.
         """
-        state = self.states[server]
-        container = self.stack.servers[server]
-        logs = [log.path for log in state.logs if log.kind != _ACCESS]
-        access = next((log.path for log in state.logs if log.kind == _ACCESS), "")
-        command = (
-            "sh", "-c", _SCRIPT, "ask", _coded(_config(request, state.port)),
-            _coded(_body(request)), str(_SECONDS), access, *logs,
-        )  # fmt: skip
-        parts = _parts(container, container.print_of(command))
-        code, _, rest = parts["said"].decode().partition(" ")
-        status, _, seconds = rest.partition(" ")
-        paths = (access, *logs)
-        return Heard(
-            status=int(status or 0) if code == "0" else 0,
-            headers=_headers(parts["head"]),
-            body=parts["body"],
-            seconds=float(seconds or 0),
-            logged={paths[int(name) - 1]: text for name, text in parts.items() if name.isdecimal()},
-        )
+        return self.talkers[server].ask(request)
 
     def renew_database(self) -> None:
         """Put the golden database in the place of the one that was written to.
@@ -124,7 +94,11 @@ def open_clone(
                 ]
                 plan = plan_of(engine, state, running)
                 stack = start_stack(engine, dataclasses.replace(plan, clone=clone))
-            yield SandboxClone(engine, stack, {one.name: one for one in chosen})
+            with ExitStack() as talking:
+                talkers = {one.name: Talker(engine, stack.servers[one.name], one) for one in chosen}
+                for talker in talkers.values():
+                    talking.callback(talker.close)
+                yield SandboxClone(engine, stack, talkers)
         finally:
             remove_parts(engine, state.name, lambda labels: labels.get(CLONE) == clone)
 
@@ -160,71 +134,3 @@ def remove_left_clones(engine: Engine, found: Found) -> int:
 
 def _lock_of(clone: str) -> str:
     return f"clone {clone}"
-
-
-def _config(request: Ask, port: int) -> bytes:
-    """Write a request as curl's settings, in which nothing of it can be taken for another one."""
-    lines = [
-        f"url = {_quoted(f'http://127.0.0.1:{port}{request.url}')}",
-        f"request = {_quoted(request.method)}",
-        "path-as-is", "globoff", "silent", "http1.1",
-        'header = "Expect:"', 'header = "Connection: close"',
-        # What curl would say by itself of a body.
-        'header = "Content-Type:"',
-    ]  # fmt: skip
-    if request.method == "HEAD":
-        lines.append("head")
-    elif request.body or request.method not in _NO_BODY:
-        lines.append('data-binary = "@sent"')
-    for name, value in request.headers:
-        if name.lower() not in _LEFT_OUT:
-            if name.lower() == "content-type":
-                lines.remove('header = "Content-Type:"')
-            lines.append(f"header = {_quoted(f'{name}: {value}')}")
-    return "\n".join(lines).encode() + b"\n"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\r\n\0]", "", escaped) + '"'
-
-
-def _body(request: Ask) -> bytes:
-    if len(request.body) > _MOST_BODY:
-        raise StackError(
-            f"the body of {request.method} {request.url.partition('?')[0]} is larger than "
-            f"{_MOST_BODY // 1024} KiB.",
-            hint="Send a smaller one: requests of uploads cannot be replayed yet.",
-        )
-    return request.body
-
-
-def _coded(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def _parts(container: Container, printed: bytes) -> dict[str, bytes]:
-    """Take apart what the script printed."""
-    parts: dict[str, bytes] = {}
-    while printed:
-        head, _, rest = printed.partition(b"\n")
-        name, _, size = head.partition(b" ")
-        if not size.isdigit():
-            break
-        parts[name.decode()] = rest[: int(size)]
-        printed = rest[int(size) :]
-    if not {"said", "head", "body"} <= set(parts):
-        raise StackError(
-            f"{container.name} could not send a request to itself.",
-            hint="Its image needs sh, curl, base64 and stat.",
-            findings=tuple(printed[:2000].decode("utf-8", "replace").splitlines()[-5:]),
-        )
-    return parts
-
-
-def _headers(head: bytes) -> tuple[tuple[str, str], ...]:
-    """Read the headers of the last answer: others were interim ones."""
-    blocks = [one for one in head.decode("latin-1").split("\r\n\r\n") if one.strip()]
-    lines = blocks[-1].split("\r\n")[1:] if blocks else []
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)

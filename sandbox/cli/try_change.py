@@ -15,8 +15,6 @@ from sandbox.experiment.traffic import MOST_HEALTHY
 from sandbox.experiment.trying import LEAST_REPEATS, REPEATS, try_change
 from sandbox.report.experiment import TryResult
 
-CALL_SECONDS = 600  # one call of the engine commits a server's code
-
 
 def try_command(  # noqa: PLR0913 - one parameter for each option
     context: typer.Context,
@@ -71,10 +69,10 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
     Example: sandbox try zero-date.patch --request r2
     """
     invocation = invocation_of(context)
-    with invocation.connect_engine(at_least=CALL_SECONDS) as engine:
+    with invocation.connect_engine() as engine:
         experiment = open_experiment(engine, name, own)
         targets = tuple(one.id for one in choose(experiment.failing, request)) if request else ()
-        with read_change(engine, experiment.state, change, repository) as read:
+        with read_change(engine, experiment.state, experiment.bundle, change, repository) as read:
             done = try_change(
                 read.described,
                 experiment.failing,

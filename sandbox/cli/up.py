@@ -15,7 +15,8 @@ from sandbox.cli.images import base_source
 from sandbox.cli.invocation import Invocation, invocation_of
 from sandbox.errors import ExitCode, UsageError
 from sandbox.replica.labels import check_name, name_for
-from sandbox.replica.up import FIRST_PORT, Up, UpPlan, UpRequest, bring_up, plan_up
+from sandbox.replica.up import Up, bring_up
+from sandbox.replica.up_plan import FIRST_PORT, UpPlan, UpRequest, plan_up
 from sandbox.report.up import plan_lines, state_data, up_lines
 
 

@@ -13,11 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sandbox.bundle.reader import Bundle
 from sandbox.replica.engine import Engine
 from sandbox.replica.kept import code_of
+from sandbox.replica.server_code import settle_code
 from sandbox.replica.servers.code import Code, entries_of, read_code
 from sandbox.replica.servers.patches import apply_patch
 from sandbox.replica.state import SandboxState
+from sandbox.replica.up_plan import plan_servers
 
 _BLOCK = 1024 * 1024
 _BEGINS = (b"diff ", b"--- ", b"From ", b"Index: ", b"index ")
@@ -29,7 +32,8 @@ class Change:
 
     Attributes:
         described: What it is, for people.
-        code: The code with it, by server; servers that it does nothing to are left out.
+        code: The code with it and production's settings, by server; servers that it does nothing
+            to are left out.
         touched: Files of the release that differ because of it.
         told: What is worth knowing of it, for people.
     """
@@ -55,13 +59,18 @@ def is_patch(path: Path) -> bool:
 
 @contextmanager
 def read_change(
-    engine: Engine, state: SandboxState, source: str, repository: Path | None = None
+    engine: Engine,
+    state: SandboxState,
+    bundle: Bundle,
+    source: str,
+    repository: Path | None = None,
 ) -> Iterator[Change]:
     """Read a change to what a sandbox runs, for the block.
 
     Args:
         engine: The engine that the sandbox runs on.
         state: The sandbox.
+        bundle: What it was made of.
         source: A patch, a folder, a tar archive, ``FOLDER@REF``, or a ref of the repository.
         repository: The git repository that a ref alone is of; the working directory where None.
 
@@ -94,9 +103,17 @@ def read_change(
             for name in before
             if not touched[name]
         )
+        planned = plan_servers(bundle)
+        settled = {
+            server.name: stack.enter_context(
+                settle_code(server, captured, after[server.name], before[server.name])
+            )
+            for server, captured in zip(planned.servers, planned.captured, strict=True)
+            if touched[server.name]
+        }
         yield Change(
             described,
-            {name: code for name, code in after.items() if touched[name]},
+            settled,
             frozenset().union(*touched.values()),
             (*told, *unchanged),
         )

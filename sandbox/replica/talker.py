@@ -57,7 +57,8 @@ class Talker:
         self._answer = answer
         self._socket = cast("socket.socket", getattr(answer, "_sock", answer))
         self._socket.settimeout(_SECONDS + _PATIENCE)
-        self._frames = cast("Iterator[tuple[int, bytes]]", frames_iter(answer, tty=False))
+        frames: Any = frames_iter  # without types in the SDK's stubs
+        self._frames: Iterator[tuple[int, bytes]] = frames(answer, tty=False)
         self._printed = b""
 
     def ask(self, request: Ask) -> Heard:

@@ -11,35 +11,27 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox import __version__
 from sandbox.bundle.manifest import MANIFEST
-from sandbox.bundle.reader import Bundle, open_bundle
-from sandbox.bundle.verify import check_digests
-from sandbox.errors import SandboxExists, UsageError
+from sandbox.errors import SandboxExists
 from sandbox.model import Progress
-from sandbox.replica.base import BaseSource
 from sandbox.replica.containers import File
 from sandbox.replica.engine import Engine
 from sandbox.replica.gateway import open_doors
-from sandbox.replica.golden import Golden, have_golden, server_image_for
-from sandbox.replica.images import ensure_images, missing_images
+from sandbox.replica.golden import Golden, have_golden
+from sandbox.replica.images import ensure_images
 from sandbox.replica.kept import keep_servers
 from sandbox.replica.labels import labels_of
 from sandbox.replica.locks import hold
 from sandbox.replica.owned_images import own_image
 from sandbox.replica.prove import prove_sealed, tell_differences
-from sandbox.replica.recipes import PlannedImage, Wanted, plan_images
 from sandbox.replica.server_code import code_of_servers, settle_code
 from sandbox.replica.server_files import pack_settings
-from sandbox.replica.servers.captured import CapturedServer, read_servers
 from sandbox.replica.servers.code import Code
-from sandbox.replica.servers.credentials import accounts_of, fill
-from sandbox.replica.servers.settings_files import plan_server
-from sandbox.replica.servers.web_server import DatabaseAccount, WebServer
 from sandbox.replica.stack import RunningServer, Stack, StackPlan, remove_parts, start_stack
 from sandbox.replica.state import (
     STATE_FILE,
@@ -50,67 +42,7 @@ from sandbox.replica.state import (
     ServerState,
     look_for,
 )
-
-DEVELOPER = "developer"
-FIRST_PORT = 8081
-
-
-@dataclass(frozen=True, slots=True)
-class UpRequest:
-    """A sandbox as it is asked for.
-
-    Attributes:
-        bundle: Folder of the bundle.
-        name: Name of the sandbox.
-        apps: Where code comes from, by server; under "" that of all others.
-        replies: What the sink answers calls with, as JSON; empty for nothing.
-        first_port: Port of the first server; the others follow.
-        fixed_ports: Whether another process at one of them is an error.
-        roles: ``[images]`` of the settings: role to version or image.
-        source: Where base images come from.
-        replace: Whether a sandbox of that name is removed first.
-    """
-
-    bundle: Path
-    name: str
-    apps: Mapping[str, str] = field(default_factory=dict)
-    replies: bytes = b""
-    first_port: int = FIRST_PORT
-    fixed_ports: bool = False
-    roles: Mapping[str, str] = field(default_factory=dict)
-    source: BaseSource = field(default_factory=BaseSource)
-    replace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UpPlan:
-    """What a sandbox will be made of.
-
-    Attributes:
-        bundle: Its bundle.
-        captured: The servers of production.
-        servers: The servers of the replica.
-        accounts: Accounts of the database.
-        images: Every image that is needed, in an order that can be built.
-        missing: References of those that are not there.
-        differs: What could not be filled in as production has it, in words for people.
-    """
-
-    bundle: Bundle
-    captured: tuple[CapturedServer, ...]
-    servers: tuple[WebServer, ...]
-    accounts: tuple[DatabaseAccount, ...]
-    images: tuple[PlannedImage, ...]
-    missing: frozenset[str]
-    differs: tuple[str, ...]
-
-    def image(self, role: str, version: str = "") -> PlannedImage:
-        """Give the planned image of a role."""
-        return next(
-            one
-            for one in self.images
-            if one.role == role and (not version or not one.built or one.version == version)
-        )
+from sandbox.replica.up_plan import DEVELOPER, UpPlan, UpRequest, plan_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,44 +58,6 @@ class Up:
     state: SandboxState
     images: str
     seconds: float
-
-
-def plan_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
-    """Read what a sandbox will be made of, and change nothing.
-
-    Raises:
-        BundleInvalid: The bundle is damaged.
-        UsageError: Code was given for a server that was not captured, or none for one that was.
-    """
-    bundle = open_bundle(request.bundle)
-    check_digests(bundle, progress)
-    captured = read_servers(bundle)
-    _check_apps(request.apps, captured)
-    filled = fill(bundle, captured)
-    servers = tuple(plan_server(one, filled) for one in captured)
-    developer = DatabaseAccount(DEVELOPER, _password_of(bundle), "")
-    wanted = [
-        Wanted("gateway"),
-        Wanted("sink"),
-        server_image_for(bundle.manifest.source),
-        *(Wanted("php", version) for version in sorted({one.php for one in servers})),
-    ]
-    images = plan_images(wanted, dict(request.roles))
-    return UpPlan(
-        bundle=bundle,
-        captured=captured,
-        servers=servers,
-        accounts=(*accounts_of(filled), developer),
-        images=images,
-        missing=frozenset(one.reference for one in missing_images(engine, images)),
-        differs=filled.differs,
-    )
-
-
-def _password_of(bundle: Bundle) -> str:
-    """Derive the developer's password, so that a golden database that is there fits again."""
-    text = bundle.manifest.to_json()
-    return hashlib.blake2b(text, person=b"sandbox-person", digest_size=8).hexdigest()
 
 
 def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
@@ -192,22 +86,6 @@ def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
                 remove_parts(engine, name)
                 raise
     return Up(state, _told_versions(plan, golden), time.monotonic() - began)
-
-
-def _check_apps(apps: Mapping[str, str], captured: Sequence[CapturedServer]) -> None:
-    names = [one.name for one in captured]
-    unknown = sorted(set(apps) - {"", *names})
-    if unknown:
-        raise UsageError(
-            f"the bundle has no server {', '.join(unknown)}.",
-            hint=f"It has: {', '.join(names) or 'none'}.",
-        )
-    without = [one for one in names if one not in apps and "" not in apps]
-    if without:
-        raise UsageError(
-            f"nothing says where the code of {', '.join(without)} is.",
-            hint="Say so: --app FOLDER, or for one server: --app web2=FOLDER",
-        )
 
 
 def _refuse_taken(engine: Engine, request: UpRequest) -> None:

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from sandbox.replica.labels import DATABASE
 from sandbox.replica.state import SandboxState
-from sandbox.replica.up import Up, UpPlan
+from sandbox.replica.up import Up
+from sandbox.replica.up_plan import UpPlan
 from sandbox.report.terminal import line, number_of
 
 _SHOWN = 4

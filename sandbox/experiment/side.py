@@ -57,16 +57,20 @@ class Round:
             only compared, and asked again if it changed.
         stage: Told of each.
         stop: Set when it is to end.
+        targets: Numbers of those that it is about, where not about all that failed: the others
+            are only compared.
     """
 
     requests: Sequence[Replayable]
     repeats: int
     stage: Stage
     stop: threading.Event
+    targets: frozenset[str] = frozenset()
 
     def times(self, request: Replayable) -> int:
         """Say how often a request is sent."""
-        return self.repeats if request.failure is not None else min(self.repeats, _COMPARED)
+        only_compared = request.failure is None or (self.targets and request.id not in self.targets)
+        return min(self.repeats, _COMPARED) if only_compared else self.repeats
 
 
 def run_server(side: Side, server: str, round_: Round) -> dict[str, tuple[Trial, ...]]:

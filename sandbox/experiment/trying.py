@@ -99,7 +99,7 @@ def try_change(  # noqa: PLR0913 - two sides, and what is sent to them
     """
     repeats = max(repeats, LEAST_REPEATS)
     sent = [one for one in (*failing, *healthy) if not one.unsendable]
-    before, after = _run_both(sent, servers, sides, progress, repeats)
+    before, after = _run_both(sent, servers, sides, progress, repeats, frozenset(targets))
     pairs = tuple(
         pair_up(request, server, before[server][request.id], after[server][request.id])
         for request in sent
@@ -127,22 +127,23 @@ def judge(pairs: Sequence[Pair], targets: Sequence[str] = ()) -> Verdict:
     return verdict_of(list(meant.values()), others)
 
 
-def _run_both(
+def _run_both(  # noqa: PLR0913, PLR0917 - two sides, and what is sent to them
     requests: Sequence[Replayable],
     servers: Sequence[str],
     sides: tuple[Side, Side],
     progress: Progress,
     repeats: int,
+    targets: frozenset[str],
 ) -> tuple[_Found, _Found]:
     total = len(requests) * len(servers) * 2
     with progress.stage("try", total=total, unit="requests") as stage, several() as together:
-        round_ = Round(requests, repeats, stage, together.stop)
+        round_ = Round(requests, repeats, stage, together.stop, targets)
         calls: list[Callable[[], _Found]] = [
             partial(_run_side, side, servers, round_) for side in sides
         ]
         before, after = together.gather(calls)
         stage.done(
-            f"{len(requests)} requests, without the change and with it, {repeats} times each"
+            f"{len(requests)} requests, without the change and with it, up to {repeats} times each"
         )
     return before, after
 

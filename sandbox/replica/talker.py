@@ -1,16 +1,18 @@
 """Send requests to a web server from inside its own container, and hear what came of each.
 
-One shell runs there for as long as it is talked to: to start a command in a container costs many
-times what a request does.
+One PHP runs there for as long as it is talked to: to start a command in a container costs many
+times what a request does. PHP, since every such container has it.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
+import io
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,18 +24,19 @@ from sandbox.replica.engine import Engine, translated
 from sandbox.replica.exchange import Ask, Heard
 from sandbox.replica.state import ServerState
 
-_SCRIPT = (Path(__file__).parent / "ask.sh").read_text("utf-8")
+_SCRIPT = (Path(__file__).parent / "ask.php").read_text("utf-8").removeprefix("<?php\n")
 _ACCESS = "nginx-access"
 _SECONDS = 60
 _PATIENCE = 30  # seconds beyond those, for a machine that has much else to do
 _STDOUT = 1
-_NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "DELETE"})
-_LEFT_OUT = frozenset({"accept-encoding", "connection", "content-length", "expect", "host"})
+_BODIES = frozenset({"POST", "PUT", "PATCH"})  # which have one, if an empty one
+_OURS = frozenset({"accept-encoding", "connection", "content-length", "expect", "host"})
+_BLANK, _LINE_END = r"[\s\0]", r"[\r\n\0]"
 _HEAD = re.compile(rb"([a-z]+|\d+) (\d+)\n")
 
 
 class Talker:
-    """A shell in a web server's container that sends requests to it.
+    """A PHP in a web server's container that sends requests to it.
 
     Args:
         engine: The engine.
@@ -41,17 +44,16 @@ class Talker:
         server: The server.
 
     Raises:
-        StackError: The shell does not start.
+        StackError: It does not start.
     """
 
     def __init__(self, engine: Engine, container: Container, server: ServerState) -> None:
         self._name = container.name
-        self._port = server.port
         access = next((log.path for log in server.logs if log.kind == _ACCESS), "")
         self._logs = (access, *(log.path for log in server.logs if log.path != access))
         api: Any = engine.client.api  # the SDK's stubs do not tell what a socket is
-        command = ["sh", "-c", _SCRIPT, "ask", *self._logs]
-        with translated(f"running sh in {self._name}"):
+        command = ["php", "-n", "-r", _SCRIPT, "--", str(server.port), *self._logs]
+        with translated(f"running php in {self._name}"):
             run = api.exec_create(container.id, command, stdin=True)["Id"]
             answer = api.exec_start(run, socket=True)
         self._answer = answer
@@ -67,28 +69,20 @@ class Talker:
         Raises:
             StackError: The server could not be asked at all.
         """
-        body = _coded(request.body) or "-"
-        line = f"{_coded(_config(request, self._port))} {body} {_SECONDS}\n"
+        line = f"{_SECONDS} {base64.b64encode(_on_the_wire(request)).decode()}\n"
         with self._broken():
             self._socket.sendall(line.encode())
         parts: dict[str, bytes] = {}
         while (name := self._next_part(parts)) != "end":
             if not name:
                 raise self._failed()
-        code, _, rest = parts["said"].decode().partition(" ")
-        status, _, seconds = rest.partition(" ")
-        return Heard(
-            status=int(status or 0) if code == "0" else 0,
-            headers=_headers(parts["head"]),
-            body=parts["body"],
-            seconds=float(seconds or 0),
-            logged={
-                self._logs[int(name) - 1]: text for name, text in parts.items() if name.isdecimal()
-            },
-        )
+        logged = {
+            self._logs[int(name) - 1]: text for name, text in parts.items() if name.isdecimal()
+        }
+        return _heard(request, parts, logged)
 
     def close(self) -> None:
-        """End the shell."""
+        """End it."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._answer.close()
@@ -124,45 +118,47 @@ class Talker:
     def _failed(self) -> StackError:
         return StackError(
             f"{self._name} does not send requests to itself.",
-            hint="Its image needs sh, curl, base64 and stat, and it has to run: docker ps",
+            hint="Its image needs php for the command line, and it has to run: docker ps",
         )
 
 
-def _config(request: Ask, port: int) -> bytes:
-    """Write a request as curl's settings, in which nothing of it can be taken for another one."""
-    named = {name.lower() for name, _ in request.headers}
+def _on_the_wire(request: Ask) -> bytes:
+    """Write a request as HTTP has it, so that nothing of it can be taken for another one."""
     lines = [
-        f"url = {_quoted(f'http://127.0.0.1:{port}{request.url}')}",
-        f"request = {_quoted(request.method)}",
-        "path-as-is", "globoff", "silent", "http1.1",
-        'header = "Expect:"', 'header = "Connection: close"',
-        # What curl would say by itself of a body.
-        *(() if "content-type" in named else ('header = "Content-Type:"',)),
+        f"{request.method} {re.sub(_BLANK, '', request.url)} HTTP/1.1",
+        "Host: localhost",
+        "Connection: close",
         *(
-            f"header = {_quoted(f'{name}: {value}')}"
+            f"{name}: {re.sub(_LINE_END, '', value)}"
             for name, value in request.headers
-            if name.lower() not in _LEFT_OUT
+            if name.lower() not in _OURS
         ),
-    ]  # fmt: skip
-    if request.method == "HEAD":
-        lines.append("head")
-    elif request.body or request.method not in _NO_BODY:
-        lines.append('data-binary = "@sent"')
-    return "\n".join(lines).encode() + b"\n"
+    ]
+    if request.body or request.method in _BODIES:
+        lines.append(f"Content-Length: {len(request.body)}")
+    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + request.body
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\r\n\0]", "", escaped) + '"'
+def _heard(request: Ask, parts: Mapping[str, bytes], logged: Mapping[str, bytes]) -> Heard:
+    """Read an answer as it came over the wire; one that cannot be read is none."""
+    seconds = parts["seconds"].decode()
+    if seconds == "none" or not parts["answer"]:
+        return Heard(0, (), b"", 0.0, logged)
+    answer = http.client.HTTPResponse(_Wire(parts["answer"]), method=request.method)  # type: ignore[arg-type]
+    try:
+        answer.begin()
+        body = answer.read()
+    except (http.client.HTTPException, ValueError):
+        return Heard(0, (), b"", float(seconds), logged)
+    return Heard(answer.status, tuple(answer.getheaders()), body, float(seconds), logged)
 
 
-def _coded(content: bytes) -> str:
-    return base64.b64encode(content).decode()
+class _Wire:
+    """What `http.client` takes for a socket."""
 
+    def __init__(self, content: bytes) -> None:
+        self._content = content
 
-def _headers(head: bytes) -> tuple[tuple[str, str], ...]:
-    """Read the headers of the last answer: others were interim ones."""
-    blocks = [one for one in head.decode("latin-1").split("\r\n\r\n") if one.strip()]
-    lines = blocks[-1].split("\r\n")[1:] if blocks else []
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    def makefile(self, _mode: str) -> io.BytesIO:
+        """Give what came."""
+        return io.BytesIO(self._content)

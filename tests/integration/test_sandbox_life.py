@@ -157,7 +157,7 @@ def made(
     php, sink = image_of("php"), image_of("sink")
     settings, code = archive_of(folder, SETUP, START), archive_of(folder, "VERSION", "1\n")
     servers = tuple(
-        RunningServer(one, php, 80, "/srv/app", settings, code) for one in ("web1", "web2")
+        RunningServer(one, php, 80, "/srv/app", settings, code, code) for one in ("web1", "web2")
     )
     try:
         stack = start_stack(engine, StackPlan(name, database, servers, sink))
@@ -301,8 +301,11 @@ def half_made(engine: Engine, image_of: ImageOf, name: str) -> Iterator[None]:
     for clone in ("", "c1"):
         labels = labels_of(name, "sink", clone=clone)
         spec = ContainerSpec(object_name(name, "sink", clone), sink, network, labels=labels)
-        start_container(engine, spec)
-    own_image(engine, name, sink)
+        container = start_container(engine, spec)
+    # One of its own: an image that no sandbox's name is left on goes with all its names.
+    image = f"prod-sandbox/golden:{name}"
+    container.commit(image, {"prod-sandbox.test": name})
+    own_image(engine, name, image)
     try:
         yield
     finally:
@@ -364,9 +367,9 @@ class TestSql:
 
     def test_client_is_opened_at_a_terminal(self, shop: SandboxState) -> None:
         with at_terminal("sql", "--name", shop.name) as terminal:
-            eventually(lambda: b"shop]> " in terminal.seen())
+            terminal.shows(rb"shop\]> ")
             os.write(terminal.master, b"SELECT 6 * 7;\r")
-            eventually(lambda: re.search(rb"\| +42 \|", terminal.seen()) is not None)
+            terminal.shows(rb"\| +42 \|")
             os.write(terminal.master, b"exit\r")
             assert terminal.process.wait(20) == 0
 
@@ -386,6 +389,12 @@ class Terminal:
         except OSError:
             pass
         return self._shown
+
+    def shows(self, pattern: bytes, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while re.search(pattern, self.seen()) is None:
+            assert time.monotonic() < deadline, (self._shown, self.process.poll())
+            time.sleep(0.05)
 
     def has_ended(self) -> bool:
         self.seen()  # a terminal that nobody reads from fills up
@@ -423,7 +432,7 @@ class TestShell:
 
     def test_shell_at_a_terminal(self, shop: SandboxState) -> None:
         with at_terminal("shell", "--name", shop.name) as terminal:
-            eventually(lambda: b"www-data@web1:/srv/app$ " in terminal.seen())
+            terminal.shows(rb"www-data@web1:/srv/app\$ ")
             os.write(terminal.master, b"exit 4\r")
             assert terminal.process.wait(20) == 4
 
@@ -580,7 +589,6 @@ class TestDown:
         with made(engine, image_of, golden, name, tmp_path):
             own_image(engine, name, golden)
             own_image(engine, shop.name, golden)
-            engine.tag(image_of("sink"), f"prod-sandbox/server:{name}")
             planned = sandbox("down", "--name", name, "--dry-run", "--json").data["would_remove"]
             assert (len(planned[0]["containers"]), len(planned[0]["networks"])) == (5, 2)
             refused = sandbox("down", "--name", name)
@@ -591,7 +599,6 @@ class TestDown:
             assert f"{name} removed 5 containers, 2 networks" in done.stdout
             assert left_of(engine, name) == 0
             assert sandbox("down", "--name", name, "--yes").exit_code == 14
-        engine.client.images.remove(f"prod-sandbox/server:{name}")
         assert look_at(engine, find_sandbox(engine, shop.name)).down == ()
         assert engine.image_id(golden) is not None
 
@@ -618,12 +625,25 @@ class TestDown:
             remove_sandbox(engine, name)
             assert left_of(engine, name) == 0
 
+    def test_finds_an_image_that_is_all_that_is_left(
+        self, engine: Engine, image_of: ImageOf
+    ) -> None:
+        name = f"half-{uuid.uuid4().hex[:6]}"
+        with half_made(engine, image_of, name):
+            for container in labelled_containers(engine, f"{SANDBOX}={name}"):
+                container.remove()
+            engine.client.networks.get(object_name(name, "inside")).remove()
+            left = [one for one in choose_belongings(engine, everything=True) if one.name == name]
+            assert [one.images for one in left] == [(f"prod-sandbox/of-{name}:golden-{name}",)]
+            assert remove_sandbox(engine, name).images == left[0].images
+            assert engine.image_id(f"prod-sandbox/golden:{name}") is None
+
     def test_asks_at_a_terminal(self, engine: Engine, image_of: ImageOf) -> None:
         name = f"half-{uuid.uuid4().hex[:6]}"
         with half_made(engine, image_of, name):
             for answer, exit_code, left in ((b"n\r", 3, True), (b"y\r", 0, False)):
                 with at_terminal("down", "--name", name) as terminal:
-                    eventually(lambda: b"[y/N]" in terminal.seen())
+                    terminal.shows(rb"\[y/N\]")
                     os.write(terminal.master, answer)
                     eventually(terminal.has_ended)
                     assert terminal.process.returncode == exit_code

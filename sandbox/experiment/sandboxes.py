@@ -57,12 +57,7 @@ class Experiment:
     @property
     def differs(self) -> tuple[str, ...]:
         """In what the sandbox is not as production, in words for people."""
-        return tuple(
-            f"{one.where}: {one.what}"
-            + (f" is {one.here or 'not there'} here" if one.production or one.here else "")
-            + (f", {one.production} in production" if one.production else "")
-            for one in self.state.differences
-        )
+        return tuple(map(str, self.state.differences))
 
     @cached_property
     def traffic(self) -> Traffic:

@@ -94,6 +94,23 @@ class Difference(_Entry):
     here: str = ""
     why: str = ""
 
+    @classmethod
+    def told(cls, where: str, text: str) -> Difference:
+        """Make one of a sentence of the form ``what: why``.
+
+        >>> str(Difference.told("web2", "lacks 1 file, left out here too: daily.php"))
+        'web2: lacks 1 file, left out here too: daily.php'
+        """
+        what, _, why = text.partition(": ")
+        return cls(where=where, what=what.removeprefix(f"{where} "), why=why)
+
+    def __str__(self) -> str:
+        if self.production or self.here:
+            both = f": {self.production or 'none'} in production, {self.here or 'none'} here"
+        else:
+            both = f": {self.why}" if self.why else ""
+        return f"{self.where}: {self.what}{both}"
+
 
 class SandboxState(_Entry):
     """A sandbox that is whole.

@@ -210,12 +210,12 @@ def _differences(
     progress: Progress,
 ) -> tuple[Difference, ...]:
     told = [
-        Difference(where=server.name, what=what)
+        Difference.told(server.name, text)
         for server in plan.servers
-        for what in (*server.differs, *codes[server.name].told)
+        for text in (*server.differs, *codes[server.name].told)
     ]
-    told += [Difference(where="database", what=what) for what in golden.differs]
-    told += [Difference(where="settings", what=what) for what in plan.differs]
+    told += [Difference.told("database", text) for text in golden.differs]
+    told += [Difference.told("settings", text) for text in plan.differs]
     captured = {one.name: one for one in plan.captured}
     found = tell_differences(stack, captured, plan.servers, plan.bundle.manifest, progress)
     return (*found, *told)

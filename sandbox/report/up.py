@@ -44,7 +44,7 @@ def up_lines(up: Up) -> Iterator[Text]:
             f"sandbox status --fidelity --name {state.name}"
         )
         for one in state.differences[:_SHOWN]:
-            yield line(f"          {one.where}: {one.what}{_both(one.production, one.here)}")
+            yield line(f"          {one}")
         if len(state.differences) > _SHOWN:
             yield line(f"          and {len(state.differences) - _SHOWN} more")
     else:
@@ -69,9 +69,3 @@ def plan_lines(plan: UpPlan, name: str) -> Iterator[Text]:
         done = "would be had" if image.reference in plan.missing else "is there"
         yield line(f"image     {image} {done}")
     yield Text("Nothing was started (--dry-run).", style="dim")
-
-
-def _both(production: str, here: str) -> str:
-    if not production and not here:
-        return ""
-    return f"  {production or 'none'} in production, {here or 'none'} here"

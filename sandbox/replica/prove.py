@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from sandbox.bundle.manifest import Manifest
 from sandbox.model import Progress
@@ -19,41 +20,49 @@ from sandbox.replica.state import Difference
 _AT_ONCE = 2
 
 
-def prove_sealed(engine: Engine, stack: Stack, gateway: Container, progress: Progress) -> int:
-    """Try every way out of every container; give how many there were.
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a look from the inside has shown.
 
-    Raises:
-        NotSealed: Something was reached; carries what, and from where.
+    Attributes:
+        blocked: How many ways out were tried in vain.
+        differences: In what it is not as production.
     """
-    containers = (*stack.servers.values(), stack.database, stack.sink, gateway)
-    with progress.stage("sealed") as stage:
-        probed = probe_isolation(engine, containers, sink=stack.network.sink_address)
-        for one in probed.unproven:
-            progress.warn(f"not proven: {one}")
-        stage.done(f"{probed.tried} ways out of {len(containers)} containers lead nowhere")
-    return probed.tried
+
+    blocked: int
+    differences: tuple[Difference, ...]
 
 
-def tell_differences(
+def prove(  # noqa: PLR0913, PLR0917 - a stack, and what it is compared with
+    engine: Engine,
     stack: Stack,
+    gateway: Container,
     captured: Mapping[str, CapturedServer],
     servers: Sequence[WebServer],
     manifest: Manifest,
     progress: Progress,
-) -> tuple[Difference, ...]:
-    """Capture every server of the replica and compare it with production's.
+) -> Proved:
+    """Try every way out of every container, and capture every server to compare it meanwhile.
 
     Raises:
+        NotSealed: Something was reached; carries what, and from where.
         StackError: A server cannot be captured.
     """
+    containers = (*stack.servers.values(), stack.database, stack.sink, gateway)
 
     def compared(server: WebServer) -> tuple[Difference, ...]:
         here = capture_server(stack.servers[server.name], server)
         return compare_server(captured[server.name], here)
 
-    with progress.stage("compare", total=len(servers), unit="servers") as stage:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = [one for each in pool.map(compared, servers) for one in each]
+    with progress.stage("prove") as stage, ThreadPoolExecutor(_AT_ONCE) as pool:
+        comparing = [pool.submit(compared, server) for server in servers]
+        probed = probe_isolation(engine, containers, sink=stack.network.sink_address)
+        found = [one for each in comparing for one in each.result()]
         found += compare_data(manifest)
-        stage.done(f"{len(found)} differences from production, by capturing this replica")
-    return tuple(found)
+        stage.done(
+            f"sealed: {probed.tried} ways out of {len(containers)} containers lead nowhere · "
+            f"compared with production: {len(found)} differences"
+        )
+    for one in probed.unproven:
+        progress.warn(f"not proven to be sealed: {one}")
+    return Proved(probed.tried, tuple(found))

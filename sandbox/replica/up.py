@@ -28,11 +28,11 @@ from sandbox.replica.kept import keep_servers
 from sandbox.replica.labels import labels_of
 from sandbox.replica.locks import hold
 from sandbox.replica.owned_images import own_image
-from sandbox.replica.prove import prove_sealed, tell_differences
+from sandbox.replica.prove import prove
 from sandbox.replica.server_code import code_of_servers, settle_code
 from sandbox.replica.server_files import pack_settings
 from sandbox.replica.servers.code import Code
-from sandbox.replica.stack import RunningServer, Stack, StackPlan, remove_parts, start_stack
+from sandbox.replica.stack import RunningServer, StackPlan, remove_parts, start_stack
 from sandbox.replica.state import (
     STATE_FILE,
     DatabaseState,
@@ -180,8 +180,9 @@ def _start(  # noqa: PLR0913, PLR0917 - what a sandbox is made of, named one by 
             )
             stage.done(" · ".join([*stack.servers, "database", "sink", "gateway"]))
         keep_servers(doors.gateway, servers)
-    blocked = prove_sealed(engine, stack, doors.gateway, progress)
-    differences = _differences(stack, plan, golden, codes, progress)
+    captured = {one.name: one for one in plan.captured}
+    manifest = plan.bundle.manifest
+    proved = prove(engine, stack, doors.gateway, captured, plan.servers, manifest, progress)
     state = SandboxState(
         name=request.name,
         created=datetime.now(UTC),
@@ -194,31 +195,23 @@ def _start(  # noqa: PLR0913, PLR0917 - what a sandbox is made of, named one by 
         gateway_image=gateway,
         replies=request.replies.decode(),
         ports=doors.ports,
-        blocked=blocked,
-        differences=differences,
+        blocked=proved.blocked,
+        differences=(*proved.differences, *_told(plan, golden, codes)),
     )
     # Whoever finds this finds a sandbox that is whole: it comes last.
     doors.gateway.put([File(STATE_FILE, state.to_json(), 0o600)])
     return state
 
 
-def _differences(
-    stack: Stack,
-    plan: UpPlan,
-    golden: Golden,
-    codes: Mapping[str, Code],
-    progress: Progress,
-) -> tuple[Difference, ...]:
-    told = [
-        Difference.told(server.name, text)
-        for server in plan.servers
-        for text in (*server.differs, *codes[server.name].told)
-    ]
-    told += [Difference.told("database", text) for text in golden.differs]
-    told += [Difference.told("settings", text) for text in plan.differs]
-    captured = {one.name: one for one in plan.captured}
-    found = tell_differences(stack, captured, plan.servers, plan.bundle.manifest, progress)
-    return (*found, *told)
+def _told(plan: UpPlan, golden: Golden, codes: Mapping[str, Code]) -> Iterator[Difference]:
+    """Give what was known not to be as in production before anything ran."""
+    for server in plan.servers:
+        for text in (*server.differs, *codes[server.name].told):
+            yield Difference.told(server.name, text)
+    for text in golden.differs:
+        yield Difference.told("database", text)
+    for text in plan.differs:
+        yield Difference.told("settings", text)
 
 
 def _database_state(plan: UpPlan, golden: Golden) -> DatabaseState:

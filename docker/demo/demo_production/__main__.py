@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from demo_production import WORK_FOLDER
 from demo_production.handover import hand_over
-from demo_production.incident import Incident, investigate
+from demo_production.incident import Incident, investigate, remove_incident
 from demo_production.release import DemoBroken
 from demo_production.requests import FAILING, TABLE
 from demo_production.stack import Stack
@@ -28,6 +28,7 @@ from sandbox.report.progress import TerminalProgress
 from sandbox.report.terminal import console_for, print_error
 from sandbox.settings import load_settings
 
+_INCIDENT = "{}-incident"  # what the developer's sandbox is called
 _LOAD_SECONDS = 600  # one call of the engine loads all rows
 _FIXED_PORTS = Plan(
     production_ports=(
@@ -61,6 +62,7 @@ def main() -> int:
         timeout = max(settings.engine.timeout, _LOAD_SECONDS)
         with connect_engine(settings.engine.host or None, timeout) as engine:
             if given.do == "down":
+                remove_incident(_INCIDENT.format(plan.name))
                 print(f"removed {clean_up(engine, plan.name)} containers of the demo; images stay")
                 return 0
             progress = TerminalProgress(errors)
@@ -70,7 +72,7 @@ def main() -> int:
                 return 3
             operations = WORK_FOLDER / f"{plan.name}-operations"
             handed = hand_over(engine, told.production, operations, progress)
-            incident = investigate(handed.bundle, told.repository, f"{plan.name}-incident")
+            incident = investigate(handed.bundle, told.repository, _INCIDENT.format(plan.name))
             show_incident(told, incident)
             show_what_runs(engine, told, incident)
             return 0 if incident.reproduced == len(FAILING) else 3

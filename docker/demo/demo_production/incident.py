@@ -22,6 +22,7 @@ _TRIED = (
     ("zero-date.hunch", ExitCode.NO, "no effect"),
 )
 _TRIED_REQUEST = "/api/orders/4711"
+_HEALTHY = 10  # requests that went well; more take longer and show no more here
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def investigate(bundle: Path, repository: Path, name: str) -> Incident:
             str(DEMO_FOLDER / "fixes" / f"{patch}.patch"),
             f"--name={name}",
             f"--request={number}",
+            f"--healthy={_HEALTHY}",
         )
         run_sandbox(*tried, expected=code)
         commands.append(tried)
@@ -74,6 +76,13 @@ def investigate(bundle: Path, repository: Path, name: str) -> Incident:
         reproduced=sum(one["answer"] == "reproduced" for one in told["requests"]),
         commands=tuple(" ".join(("sandbox", *one)) for one in commands),
     )
+
+
+def remove_incident(name: str) -> None:
+    """Remove the sandbox, if there is one."""
+    there = json.loads(run_sandbox("list", "--json", shown=False).stdout)["data"]["sandboxes"]
+    if any(one["name"] == name for one in there):
+        run_sandbox("down", f"--name={name}", "--yes", shown=False)
 
 
 def _columns(told: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:

@@ -32,8 +32,8 @@ def code_of_servers(
         CodeRefused: There is no such code.
     """
     everywhere = apps.get("", "")
-    folder = Path(everywhere.partition("@")[0]).expanduser()
-    repository = folder if folder.is_dir() else None
+    folders = (Path(one).expanduser() for one in (everywhere, everywhere.rpartition("@")[0]))
+    repository = next((one for one in folders if one.name and one.is_dir()), None)
     with ExitStack() as stack:
         read: dict[str, Code] = {}
         codes = {}

@@ -14,8 +14,10 @@ import pytest
 
 from bundle_reader import ReadBundle
 from demo_production import DEMO_FOLDER, LABEL
-from demo_production.__main__ import is_as_told, show, show_what_runs
-from demo_production.handover import hand_over
+from demo_production.__main__ import is_as_told, show, show_incident, show_what_runs
+from demo_production.commands import run_sandbox
+from demo_production.handover import Handover, hand_over
+from demo_production.incident import Incident, investigate, remove_incident
 from demo_production.release import NEW, OLD, branch_with, make_repository, pack_build
 from demo_production.requests import FAILING, STRASSER, TABLE, Reply, Request, ask, send
 from demo_production.stack import Stack, renew_database, roll_out
@@ -32,7 +34,7 @@ DEMO = f"shop-test-{os.getpid()}"
 PRODUCTION_ROWS = 330_000
 ORDER, BASKET, CUSTOMER, BESTSELLERS, CITIES, DAILY = FAILING
 
-BROKEN_EVERYWHERE = {
+BROKEN = {
     ORDER: "500 Shop_Order_Exception Date.php:11",
     BASKET: "500 Shop_Basket_Exception Basket.php:55",
     CUSTOMER: "409 Zend_Db_Statement_Exception SQL 1062",
@@ -55,6 +57,25 @@ def told(engine: Engine) -> Iterator[Told]:
         yield tell(engine, Plan(name=DEMO, traffic=30), Silent())
     finally:
         clean_up(engine, DEMO)
+
+
+@pytest.fixture(scope="module")
+def handed(engine: Engine, told: Told, tmp_path_factory: pytest.TempPathFactory) -> Handover:
+    """Hand production over once, as it is after the push."""
+    renew_database(engine, told.production.ground)
+    return hand_over(
+        engine, told.production, tmp_path_factory.mktemp("demo") / "operations", Silent()
+    )
+
+
+@pytest.fixture(scope="module")
+def incident(told: Told, handed: Handover) -> Iterator[Incident]:
+    """Let the developer do what the demo shows; the sandbox is removed afterwards."""
+    name = f"incident-{os.getpid()}"
+    try:
+        yield investigate(handed.bundle, told.repository, name)
+    finally:
+        remove_incident(name)
 
 
 @pytest.fixture
@@ -106,8 +127,8 @@ def test_push_breaks_production_server_by_server_and_qa_not_at_all(told: Told) -
     assert before == {
         request: str({"POST": 201}.get(request.method, 200)) for request in TABLE[:-1]
     } | {TABLE[-1]: "404"}
-    assert web1 == before | BROKEN_EVERYWHERE
-    assert web2 == before | BROKEN_EVERYWHERE | {DAILY: "200 list empty"}
+    assert web1 == before | BROKEN
+    assert web2 == before | BROKEN | {DAILY: "200 list empty"}
     assert at_qa == before
 
 
@@ -279,10 +300,7 @@ def _iso(german: str) -> str:
     return "-".join(reversed(german.split(".")))
 
 
-def test_operations_hand_over_a_small_bundle_of_what_failed(
-    engine: Engine, told: Told, tmp_path: Path
-) -> None:
-    handed = hand_over(engine, told.production, tmp_path / "operations", Silent())
+def test_operations_hand_over_a_small_bundle_of_what_failed(handed: Handover) -> None:
     manifest = open_bundle(handed.bundle).manifest
     # The server's own estimates of its rows are not asked: they can be off by any factor.
     assert 2000 < manifest.rows <= PRODUCTION_ROWS * 0.02
@@ -304,9 +322,9 @@ def test_operations_hand_over_a_small_bundle_of_what_failed(
 
 
 def test_closing_list_names_databases_and_the_way_in(
-    engine: Engine, told: Told, capsys: pytest.CaptureFixture[str]
+    engine: Engine, told: Told, incident: Incident, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_what_runs(engine, told)
+    show_what_runs(engine, told, incident)
     shown = capsys.readouterr().out
     for stack in (told.production, told.qa):
         database = find_container(engine, f"{stack.ground.network}-db")
@@ -314,3 +332,58 @@ def test_closing_list_names_databases_and_the_way_in(
         assert f"127.0.0.1:{database.port(3306)}, its name is shop\n" in shown
         assert f"docker exec -it {database.name} mariadb shop\n" in shown
         assert database.run(["mariadb", "shop", "-e", "SELECT 1"]).exit_code == 0
+
+
+def test_every_broken_request_fails_in_the_sandbox_as_in_production(incident: Incident) -> None:
+    web1, web2 = (
+        {request: str(answer) for request, answer in column.answers.items()}
+        for column in incident.columns
+    )
+    same = {request: f"{answer[:3]} the same, 3 of 3" for request, answer in BROKEN.items()}
+    assert web1 == same | {DAILY: "200 works, as in production"}
+    assert web2 == same | {DAILY: "200 the same, 3 of 3"}
+    assert incident.reproduced == len(FAILING)
+
+
+def test_the_table_that_the_demo_ends_with_is_the_readmes(
+    told: Told, incident: Incident, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_incident(told, incident)
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    readme = (DEMO_FOLDER.parent.parent / "README.md").read_text()
+    (block,) = re.findall(r"```\n(request +QA .*?)```", readme, re.DOTALL)
+    shown = [line.split() for line in block.splitlines()]
+    head = printed.index(shown[0])
+    assert printed[head : head + len(shown)] == shown
+
+
+@pytest.mark.parametrize(
+    ("patch", "says"),
+    [
+        ("basket.right", "FIXED"),
+        ("login.right", "FIXED"),
+        ("bestsellers.right", "FIXED"),
+        ("charset.right", "FIXED"),
+        ("web2.right", "FIXED"),
+        ("charset.tempting", "FIXED"),  # it answers: only a person sees what
+    ],
+)
+def test_right_fixes_hold_in_the_sandbox(incident: Incident, patch: str, says: str) -> None:
+    request = {
+        "basket": "/api/baskets",
+        "login": "/api/customers/9",
+        "bestsellers": "/api/bestsellers",
+        "charset": "/api/reports/customers",
+        "web2": "/api/reports/daily",
+    }[patch.partition(".")[0]]
+    tried = run_sandbox(
+        "try",
+        str(DEMO_FOLDER / f"fixes/{patch}.patch"),
+        f"--name={incident.sandbox}",
+        f"--request={incident.numbers[request]}",
+        "--healthy=0",
+        "--repeat=2",
+        "--json",
+        shown=False,
+    )
+    assert json.loads(tried.stdout)["data"]["verdict"] == says

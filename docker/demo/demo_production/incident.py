@@ -18,8 +18,8 @@ from demo_production.table import Column
 from sandbox.errors import ExitCode
 
 _TRIED = (
-    ("zero-date.right", ExitCode.YES, "fixed"),
-    ("zero-date.hunch", ExitCode.NO, "no effect"),
+    ("zero-date.right", ExitCode.YES),  # fixed
+    ("zero-date.hunch", ExitCode.NO),  # no effect
 )
 _TRIED_REQUEST = "/api/orders/4711"
 _HEALTHY = 10  # requests that went well; more take longer and show no more here
@@ -33,12 +33,14 @@ class Incident:
         sandbox: Name of the sandbox.
         columns: What each of its servers answered to the requests that failed in production.
         reproduced: How many of those fail as in production.
+        numbers: What `reproduce` calls each request, by its path.
         commands: What was typed, in order.
     """
 
     sandbox: str
     columns: tuple[Column, ...]
     reproduced: int
+    numbers: Mapping[str, str]
     commands: tuple[str, ...]
 
 
@@ -58,14 +60,14 @@ def investigate(bundle: Path, repository: Path, name: str) -> Incident:
     run_sandbox(*up, replies)
     reproduce = ("reproduce", f"--name={name}")
     told = json.loads(run_sandbox(*reproduce, "--json", shown=False).stdout)["data"]
-    number = next(one["id"] for one in told["requests"] if one["url"] == _TRIED_REQUEST)
+    numbers = {one["url"].partition("?")[0]: one["id"] for one in told["requests"]}
     commands = [(*up, replies), reproduce]
-    for patch, code, _ in _TRIED:
+    for patch, code in _TRIED:
         tried = (
             "try",
             str(DEMO_FOLDER / "fixes" / f"{patch}.patch"),
             f"--name={name}",
-            f"--request={number}",
+            f"--request={numbers[_TRIED_REQUEST]}",
             f"--healthy={_HEALTHY}",
         )
         run_sandbox(*tried, expected=code)
@@ -74,6 +76,7 @@ def investigate(bundle: Path, repository: Path, name: str) -> Incident:
         sandbox=name,
         columns=_columns(told["requests"]),
         reproduced=sum(one["answer"] == "reproduced" for one in told["requests"]),
+        numbers=numbers,
         commands=tuple(" ".join(("sandbox", *one)) for one in commands),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo_production.requests import TABLE
+from demo_production.requests import FAILING
 from sandbox.errors import ExitCode
 from sandbox.replica.recipes import ROLES, versions_of
 from sandbox.settings import Settings, load_settings
@@ -84,8 +84,8 @@ def test_examples_of_settings_load(document: str, tmp_path: Path) -> None:
 def test_readme_shows_the_requests_that_the_demo_asks() -> None:
     text = (ROOT / "README.md").read_text()
     shown = re.findall(r"^((?:GET|POST|PUT) \S+)", text, re.MULTILINE)
-    assert shown == [str(request) for request in TABLE[: len(shown)]]
-    assert len(shown) == 6
+    # Once where it broke, and once beside what the sandbox says.
+    assert shown == 2 * [str(request) for request in FAILING]
 
 
 def test_no_document_or_source_names_a_mirror_of_this_machine() -> None:

@@ -138,7 +138,7 @@ def test_the_table_is_printed_as_the_readme_shows_it(
     show(told)
     printed = [line.split() for line in capsys.readouterr().out.splitlines()]
     readme = (DEMO_FOLDER.parent.parent / "README.md").read_text()
-    (block,) = re.findall(r"```\n(request .*?)```", readme, re.DOTALL)
+    (block,) = re.findall(r"```\n(request +production .*?)```", readme, re.DOTALL)
     shown = [line.split() for line in block.splitlines()]
     assert len(shown) == 1 + len(FAILING)
     head = printed.index(shown[0])

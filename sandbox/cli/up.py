@@ -15,8 +15,8 @@ from sandbox.cli.images import base_source
 from sandbox.cli.invocation import Invocation, invocation_of
 from sandbox.errors import ExitCode, UsageError
 from sandbox.replica.labels import check_name, name_for
-from sandbox.replica.up import Up, bring_up
-from sandbox.replica.up_plan import FIRST_PORT, UpPlan, UpRequest, plan_up
+from sandbox.replica.up import Up, bring_up, rehearse_up
+from sandbox.replica.up_plan import FIRST_PORT, UpPlan, UpRequest
 from sandbox.report.up import plan_lines, state_data, up_lines
 
 
@@ -142,7 +142,7 @@ def up(  # noqa: PLR0913 - one parameter for each option
 def _run(invocation: Invocation, request: UpRequest, *, dry_run: bool) -> UpResult | UpPlanResult:
     with invocation.connect_engine(at_least=_CALL_SECONDS) as engine:
         if dry_run:
-            return UpPlanResult(plan_up(engine, request, invocation.progress), request.name)
+            return UpPlanResult(rehearse_up(engine, request, invocation.progress), request.name)
         return UpResult(bring_up(engine, request, invocation.progress))
 
 

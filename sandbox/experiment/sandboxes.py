@@ -24,7 +24,7 @@ from sandbox.experiment.traffic import (
     read_traffic,
     tell_servers,
 )
-from sandbox.replica.clone import open_clone
+from sandbox.replica.clone import open_clone, remove_left_clones
 from sandbox.replica.engine import Engine
 from sandbox.replica.exchange import Clone
 from sandbox.replica.servers.code import Code
@@ -118,7 +118,9 @@ def open_experiment(engine: Engine, name: str = "", own: Path | None = None) -> 
         SandboxMissing: There is no such sandbox.
         BundleInvalid: Its bundle is gone, damaged, or another one by now.
     """
-    state = state_of(find_sandbox(engine, name))
+    found = find_sandbox(engine, name)
+    state = state_of(found)
+    remove_left_clones(engine, found)  # of a command that was killed
     place = Path(state.bundle)
     try:
         digest = hashlib.sha256((place / MANIFEST).read_bytes()).hexdigest()
@@ -130,7 +132,7 @@ def open_experiment(engine: Engine, name: str = "", own: Path | None = None) -> 
     if digest != state.manifest_sha256:
         raise BundleInvalid(
             f"the bundle at {place} is not the one that the sandbox {state.name} was made of.",
-            hint=f"Make the sandbox anew: sandbox up {place} --name {state.name} --replace",
+            hint=f"Make the sandbox anew: {state.anew}",
         )
     bundle = open_bundle(place)
     return Experiment(engine, state, bundle, read_captures(bundle), own)

@@ -1,7 +1,7 @@
 """Throw-away clones of a sandbox: what experiments are made on, so that nothing else is written to.
 
-A clone has its own sealed network, sink and database, and no way in: a request is sent by curl from
-inside its web server, which also gives what that server logged meanwhile.
+A clone has its own sealed network, sink and database, and no way in: a request is sent from inside
+its web server, which also gives what that server logged meanwhile.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from sandbox.errors import StackError
+from sandbox.errors import StackBusy, StackError
 from sandbox.replica.engine import Engine
 from sandbox.replica.exchange import Ask, Heard
 from sandbox.replica.golden import read_golden
@@ -113,7 +113,7 @@ def plan_of(engine: Engine, state: SandboxState, servers: Sequence[RunningServer
     if golden is None:
         raise StackError(
             f"the golden database of {state.name} is gone from the engine.",
-            hint=f"Make it anew: sandbox up {state.bundle} --name {state.name} --replace",
+            hint=f"Make it anew: {state.anew}",
         )
     return StackPlan(
         sandbox=state.name,
@@ -130,6 +130,16 @@ def remove_left_clones(engine: Engine, found: Found) -> int:
     if left:
         remove_parts(engine, found.name, lambda labels: labels.get(CLONE) in left)
     return len(left)
+
+
+def refuse_busy(found: Found) -> None:
+    """Refuse to act on a sandbox while experiments run on clones of it.
+
+    Raises:
+        StackBusy: One does.
+    """
+    if any(is_held(_lock_of(clone)) for clone in found.clones):
+        raise StackBusy(f"a reproduce or try runs on clones of the sandbox {found.name}.")
 
 
 def _lock_of(clone: str) -> str:

@@ -369,7 +369,7 @@ def wait_until(
     """
     deadline = time.monotonic() + seconds
     pause = _FIRST_PAUSE
-    while not ready():
+    while not _is_ready(ready):
         running = container.is_running()
         if not running or time.monotonic() > deadline:
             state = f"did not come within {seconds:.0f} s" if running else "the container ended"
@@ -380,6 +380,13 @@ def wait_until(
             )
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def _is_ready(ready: Callable[[], bool]) -> bool:
+    try:
+        return ready()
+    except StackError:  # the container ended between two looks, which the next one tells better
+        return False
 
 
 def files_below(folder: Path, target: str) -> tuple[File, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.errors import PortTaken
 from sandbox.replica.containers import Container
 from sandbox.replica.engine import Engine
-from sandbox.replica.labels import DATABASE, GATEWAY, SINK, labels_of, object_name
+from sandbox.replica.labels import DATABASE, EDGE, GATEWAY, SINK, labels_of, object_name
 from sandbox.replica.networks import SINK_VIEWER, create_edge_network, start_gateway
 from sandbox.replica.ports import choose_ports, is_free
 from sandbox.replica.stack import Stack
@@ -49,8 +49,8 @@ def open_doors(engine: Engine, stack: Stack, image: str, first: int, *, fixed: b
         StackError: The gateway does not start.
     """
     sandbox = stack.plan.sandbox
-    edge = object_name(sandbox, "edge")
-    create_edge_network(engine, edge, labels_of(sandbox, "edge"))
+    edge = object_name(sandbox, EDGE)
+    create_edge_network(engine, edge, labels_of(sandbox, EDGE))
     for attempt in range(1, _ATTEMPTS + 1):
         ports = _choose(engine, stack, first, fixed=fixed)
         try:
@@ -62,25 +62,22 @@ def open_doors(engine: Engine, stack: Stack, image: str, first: int, *, fixed: b
     raise AssertionError("the last attempt returns or raises")
 
 
-def _choose(engine: Engine, stack: Stack, first: int, *, fixed: bool) -> dict[str, int]:
-    # Those of a sandbox that is stopped just now are its own, too.
-    taken = {
-        port
-        for one in list_sandboxes(engine)
-        if one.state is not None
-        for port in one.state.ports.values()
-    }
-    servers = [server.name for server in stack.plan.servers]
-    if fixed and servers:
-        _refuse_taken(range(first, first + len(servers)), taken)
-    chosen = choose_ports(servers, first, taken)
-    chosen |= choose_ports((SINK,), FIRST_SINK_PORT, taken | set(chosen.values()))
-    return chosen | choose_ports((DATABASE,), FIRST_DATABASE_PORT, taken | set(chosen.values()))
+def refuse_ports(engine: Engine, first: int, count: int, *, but: str = "") -> None:
+    """Refuse ports that belong to somebody.
 
+    Args:
+        engine: The engine.
+        first: The first of them.
+        count: How many.
+        but: A sandbox whose ports are free all the same, as it is to be replaced.
 
-def _refuse_taken(wanted: range, taken: Collection[int]) -> None:
-    for port in wanted:
-        if port in taken or not is_free(port):
+    Raises:
+        PortTaken: One does.
+    """
+    own = _ports_of(engine, lambda name: name == but)
+    others = _ports_of(engine, lambda name: name != but)
+    for port in range(first, first + count):
+        if port in others or (port not in own and not is_free(port)):
             raise PortTaken(
                 f"127.0.0.1:{port} is taken by another process or sandbox.",
                 hint="Choose another port with --port, or leave the option out: then free ones "
@@ -88,10 +85,30 @@ def _refuse_taken(wanted: range, taken: Collection[int]) -> None:
             )
 
 
+def _choose(engine: Engine, stack: Stack, first: int, *, fixed: bool) -> dict[str, int]:
+    servers = [server.name for server in stack.plan.servers]
+    if fixed:
+        refuse_ports(engine, first, len(servers))
+    taken = _ports_of(engine, lambda _name: True)
+    chosen = choose_ports(servers, first, taken)
+    chosen |= choose_ports((SINK,), FIRST_SINK_PORT, taken | set(chosen.values()))
+    return chosen | choose_ports((DATABASE,), FIRST_DATABASE_PORT, taken | set(chosen.values()))
+
+
+def _ports_of(engine: Engine, chosen: Callable[[str], bool]) -> set[int]:
+    """Give the ports of sandboxes; those of one that is stopped just now are its own, too."""
+    return {
+        port
+        for one in list_sandboxes(engine)
+        if one.state is not None and chosen(one.name)
+        for port in one.state.ports.values()
+    }
+
+
 def _start(engine: Engine, stack: Stack, image: str, edge: str, ports: dict[str, int]) -> Container:
     inner = {server.name: _FIRST_INNER + n for n, server in enumerate(stack.plan.servers)}
     forwards = {inner[server.name]: (server.name, server.port) for server in stack.plan.servers}
-    forwards |= {_MYSQL: (DATABASE, _MYSQL), SINK_VIEWER: (stack.sink.name, SINK_VIEWER)}
+    forwards |= {_MYSQL: (DATABASE, _MYSQL), SINK_VIEWER: (SINK, SINK_VIEWER)}
     inner |= {DATABASE: _MYSQL, SINK: SINK_VIEWER}
     return start_gateway(
         engine,

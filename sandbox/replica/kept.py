@@ -79,7 +79,7 @@ def _gateway_of(engine: Engine, sandbox: str) -> Container:
     if gateway is None:
         raise StackError(
             f"the gateway of {sandbox} is gone, and with it what its servers were made of.",
-            hint=f"Make the sandbox anew: sandbox up BUNDLE --name {sandbox} --replace",
+            hint=f"Make the sandbox anew: sandbox up BUNDLE --app CODE --name {sandbox} --replace",
         )
     return gateway
 

@@ -1,7 +1,8 @@
 """What everything of a sandbox is labelled with, and what its parts are called.
 
-A sandbox is found by labels and by nothing else. Its containers are named ``NAME-PART``, those of a
-throw-away clone ``NAME-CLONE-PART``, so that no two can collide and people can read `docker ps`.
+A sandbox is found by labels and by nothing else. Its containers are called ``sandbox-NAME.PART``,
+those of a throw-away clone ``sandbox-NAME.CLONE.PART``: neither a sandbox's name nor a server's can
+hold a dot, so that no two can collide and people can read `docker ps`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ SERVER = "prod-sandbox.server"
 CLONE = "prod-sandbox.clone"
 PREFIX = "sandbox"  # of every container, network and image tag that belongs to a sandbox
 DATABASE, SINK, GATEWAY, WEB = "database", "sink", "gateway", "web"
+INSIDE, EDGE = "inside", "edge"  # its networks
+# What no server can be called: a sandbox has a part of that name.
+RESERVED = frozenset({DATABASE, SINK, GATEWAY, WEB, INSIDE, EDGE})
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -56,5 +60,9 @@ def labels_of(sandbox: str, part: str, *, server: str = "", clone: str = "") -> 
 
 
 def object_name(sandbox: str, part: str, clone: str = "") -> str:
-    """Give the name of a container or network of a sandbox, or of a clone of it."""
-    return "-".join(one for one in (PREFIX, sandbox, clone, part) if one)
+    """Give the name of a container or network of a sandbox, or of a clone of it.
+
+    >>> object_name("shop", "web1"), object_name("shop", "web1", "c3f9a1")
+    ('sandbox-shop.web1', 'sandbox-shop.c3f9a1.web1')
+    """
+    return ".".join(one for one in (f"{PREFIX}-{sandbox}", clone, part) if one)

@@ -19,10 +19,9 @@ from sandbox.database.address import Address
 from sandbox.errors import StackError, UsageError
 from sandbox.replica.engine import Engine, translated
 from sandbox.replica.labels import DATABASE, GATEWAY, SINK
-from sandbox.replica.life_down import lock_of
 from sandbox.replica.life_shell import first_server
 from sandbox.replica.life_sql import count_tables
-from sandbox.replica.locks import is_held
+from sandbox.replica.locks import is_held, sandbox_lock
 from sandbox.replica.state import Found, Part, SandboxState, list_sandboxes, state_of
 
 _LOOPBACK = "127.0.0.1"
@@ -165,7 +164,7 @@ def _overview(found: Found) -> Overview:
     running = {one.name for one in found.parts if one.running}
     down = tuple(name for name in expected if name not in running)
     if state is None:
-        how = "being made" if is_held(lock_of(found.name)) else "never finished"
+        how = "being made" if is_held(sandbox_lock(found.name)) else "never finished"
     elif not down:
         how = _RUNNING
     else:

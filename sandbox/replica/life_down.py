@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from docker.errors import NotFound
 
 from sandbox.errors import SandboxMissing, StackBusy, UsageError
+from sandbox.replica.clone import refuse_busy
 from sandbox.replica.containers import Container, labelled_containers
 from sandbox.replica.engine import Engine, translated
 from sandbox.replica.labels import GATEWAY, PART, SANDBOX
-from sandbox.replica.locks import hold
+from sandbox.replica.locks import hold, sandbox_lock
 from sandbox.replica.owned_images import disown_image, image_owners, owned_images
+from sandbox.replica.state import look_for
 
 _AT_ONCE = 4
 
@@ -57,11 +59,6 @@ class Removal:
 
     removed: tuple[Belongings, ...]
     busy: tuple[str, ...] = ()
-
-
-def lock_of(name: str) -> str:
-    """Name the lock that `up`, `reset` and `down` of a sandbox hold."""
-    return f"sandbox {name}"
 
 
 def choose_belongings(
@@ -130,10 +127,15 @@ def remove_sandbox(engine: Engine, name: str) -> Belongings:
     """Remove all that is there of a sandbox, and give what that was.
 
     Raises:
-        StackBusy: Another command works on it.
+        StackBusy: Another command works on it, or on clones of it.
         StackError: The engine refuses to remove something; run again.
     """
-    with hold(lock_of(name), f"another command works on the sandbox {name}; nothing was removed."):
+    with hold(
+        sandbox_lock(name), f"another command works on the sandbox {name}; nothing was removed."
+    ):
+        found = look_for(engine, name)
+        if found is not None:
+            refuse_busy(found)
         label = f"{SANDBOX}={name}"
         containers = labelled_containers(engine, label)
         gateways = [one for one in containers if one.labels.get(PART) == GATEWAY]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.errors import StackError
+from sandbox.replica.clone import plan_of
 from sandbox.replica.engine import Engine
-from sandbox.replica.golden import read_golden
-from sandbox.replica.labels import object_name
+from sandbox.replica.labels import INSIDE, object_name
 from sandbox.replica.life import clear_sink
-from sandbox.replica.life_down import lock_of
-from sandbox.replica.locks import hold
+from sandbox.replica.locks import hold, sandbox_lock
 from sandbox.replica.networks import find_sealed_network
-from sandbox.replica.stack import StackPlan, renew_database
+from sandbox.replica.stack import renew_database
 from sandbox.replica.state import SandboxState, find_sandbox, state_of
 
 
@@ -47,7 +46,7 @@ def reset_sandbox(engine: Engine, name: str = "") -> Reset:
     """
     found = find_sandbox(engine, name)
     busy = f"another command works on the sandbox {found.name}; nothing was changed."
-    with hold(lock_of(found.name), busy):
+    with hold(sandbox_lock(found.name), busy):
         # What it was when it was looked for may have changed until the lock was ours.
         state = state_of(find_sandbox(engine, found.name))
         try:
@@ -64,13 +63,10 @@ def reset_sandbox(engine: Engine, name: str = "") -> Reset:
 
 
 def _renew(engine: Engine, state: SandboxState) -> float:
-    network = find_sealed_network(engine, object_name(state.name, "inside"))
-    golden = read_golden(engine, state.database.image)
-    if network is None or golden is None:
-        lost = "golden database" if golden is None else "sealed network"
+    network = find_sealed_network(engine, object_name(state.name, INSIDE))
+    if network is None:
         raise StackError(
-            f"the {lost} of the sandbox {state.name} is gone; nothing was changed.",
-            hint=f"Make it anew: sandbox up {state.bundle} --name {state.name} --replace",
+            f"the sealed network of the sandbox {state.name} is gone; nothing was changed.",
+            hint=f"Make it anew: {state.anew}",
         )
-    plan = StackPlan(state.name, golden, servers=(), sink_image=state.sink_image)
-    return renew_database(engine, plan, network)
+    return renew_database(engine, plan_of(engine, state, ()), network)

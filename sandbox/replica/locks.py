@@ -20,6 +20,11 @@ from pathlib import Path
 from sandbox.errors import StackBusy
 
 
+def sandbox_lock(name: str) -> str:
+    """Name what whoever changes a sandbox holds: one thing at a time happens to it."""
+    return f"sandbox {name}"
+
+
 @contextmanager
 def hold(what: str, busy: str) -> Iterator[None]:
     """Hold the lock of a thing for the block.

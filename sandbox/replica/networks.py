@@ -36,7 +36,7 @@ _ENABLE_MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 _PREFIX_LENGTH = 24
 _ATTEMPTS = 5
 _REPLIES = "/etc/sink/replies.json"
-_NO_SUBNET_LEFT = "Remove sandboxes that nobody uses: sandbox list, then sandbox down NAME."
+_NO_SUBNET_LEFT = "Remove sandboxes that nobody uses: sandbox list, then sandbox down --name NAME"
 
 # What nginx, php-fpm and the database servers use of root's rights: to become another user, to own
 # and read that user's files, to signal its processes. NET_RAW is not among them: with it a

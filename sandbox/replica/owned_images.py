@@ -16,8 +16,7 @@ _OF = f"{PREFIX}/of-"
 
 def own_image(engine: Engine, sandbox: str, image: str) -> None:
     """Note that a sandbox uses an image, given by reference ``prod-sandbox/KIND:TAG``."""
-    kind, _, tag = image.removeprefix(f"{PREFIX}/").partition(":")
-    engine.tag(image, f"{_OF}{sandbox}:{kind}-{tag}")
+    engine.tag(image, _name_for(sandbox, image))
 
 
 def owned_images(engine: Engine, sandbox: str) -> tuple[str, ...]:
@@ -37,12 +36,18 @@ def image_owners(engine: Engine) -> frozenset[str]:
     return frozenset(tag.removeprefix(_OF).partition(":")[0] for tag in tags if tag.startswith(_OF))
 
 
-def disown_images(engine: Engine, sandbox: str) -> int:
+def disown_images(engine: Engine, sandbox: str, *, but: str = "") -> int:
     """Take a sandbox's names off its images; give how many were of no use to anybody else.
 
     Those are removed; one that a container still uses stays until its own sandbox goes.
+
+    Args:
+        engine: The engine.
+        sandbox: The sandbox.
+        but: Reference of an image that it goes on using.
     """
-    return sum(disown_image(engine, name) for name in owned_images(engine, sandbox))
+    kept = _name_for(sandbox, but) if but else ""
+    return sum(disown_image(engine, name) for name in owned_images(engine, sandbox) if name != kept)
 
 
 def disown_image(engine: Engine, name: str) -> bool:
@@ -70,3 +75,8 @@ _CONFLICT = 409
 
 def _named(sandbox: str) -> str:
     return f"{_OF}{sandbox}:"
+
+
+def _name_for(sandbox: str, image: str) -> str:
+    kind, _, tag = image.removeprefix(f"{PREFIX}/").partition(":")
+    return f"{_OF}{sandbox}:{kind}-{tag}"

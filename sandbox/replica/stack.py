@@ -14,9 +14,13 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker.errors import NotFound
+
+from sandbox.errors import StackError
 from sandbox.replica.containers import (
     Container,
     ContainerSpec,
@@ -30,6 +34,7 @@ from sandbox.replica.engine import Engine, translated
 from sandbox.replica.golden import Golden, database_spec, wait_for_database
 from sandbox.replica.labels import (
     DATABASE,
+    INSIDE,
     SANDBOX,
     SINK,
     WEB,
@@ -126,7 +131,7 @@ def start_stack(engine: Engine, plan: StackPlan) -> Stack:
     Raises:
         StackError: Something does not start, or does not answer in time.
     """
-    network = create_sealed_network(engine, plan.name_of("inside"), plan.labels_of("inside"))
+    network = create_sealed_network(engine, plan.name_of(INSIDE), plan.labels_of(INSIDE))
     jobs: list[Callable[[], Container]] = [
         lambda: _start_sink(engine, plan, network),
         lambda: start_database(engine, plan, network),
@@ -179,15 +184,26 @@ def remove_parts(
 
     Returns:
         How many containers there were.
+
+    Raises:
+        StackError: Something of it stays; all that can go is gone.
     """
     label = f"{SANDBOX}={sandbox}"
     containers = [one for one in labelled_containers(engine, label) if chosen(one.labels)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(Container.remove, containers))
+        removing = [pool.submit(one.remove) for one in containers]
+    failed = [error for one in removing if (error := one.exception()) is not None]
     with translated(f"removing the networks of {sandbox}"):
-        for network in engine.client.networks.list(filters={"label": label}):
-            if chosen(network.attrs["Labels"] or {}):
-                network.remove()
+        networks = engine.client.networks.list(filters={"label": label})
+    for network in networks:
+        if chosen(network.attrs["Labels"] or {}):
+            try:
+                with translated(f"removing the network {network.name}"), suppress(NotFound):
+                    network.remove()
+            except StackError as error:
+                failed.append(error)
+    if failed:  # everything else is gone by now
+        raise failed[0]
     return len(containers)
 
 
@@ -238,6 +254,7 @@ def _start_sink(engine: Engine, plan: StackPlan, network: SealedNetwork) -> Cont
         image=plan.sink_image,
         labels=plan.labels_of(SINK),
         replies=plan.replies,
+        aliases=(SINK,),
         restart=plan.restart,
     )
 

@@ -163,6 +163,11 @@ class SandboxState(_Entry):
         """Give the address of a server, or of the sink's pages, on this machine."""
         return f"http://127.0.0.1:{self.ports[part]}"
 
+    @property
+    def anew(self) -> str:
+        """The command that makes it anew."""
+        return f"sandbox up {self.bundle} --app CODE --name {self.name} --replace"
+
     def to_json(self) -> bytes:
         """Give it as the gateway holds it."""
         return self.model_dump_json(indent=1).encode() + b"\n"
@@ -197,6 +202,7 @@ class Found:
     Attributes:
         name: Its name.
         state: What it is; None where an `up` did not come to its end, or of another version.
+        foreign: Whether it is whole, and another version of sandbox made it.
         parts: Its containers, without those of clones.
         clones: Names of the clones that are there.
         started: When the oldest of its containers was made.
@@ -204,6 +210,7 @@ class Found:
 
     name: str
     state: SandboxState | None
+    foreign: bool
     parts: tuple[Part, ...]
     clones: tuple[str, ...]
     started: datetime | None
@@ -250,10 +257,11 @@ def find_sandbox(engine: Engine, name: str = "") -> Found:
     there = list_sandboxes(engine)
     if not there:
         raise SandboxMissing("there is no sandbox.")
-    if len(there) > 1:
-        names = ", ".join(one.name for one in there)
+    whole = [one for one in there if one.state is not None]
+    if len(whole) > 1:
+        names = ", ".join(one.name for one in whole)
         raise UsageError("there are several sandboxes.", hint=f"Say which with --name: {names}.")
-    return _whole(there[0])
+    return _whole((whole or there)[0])
 
 
 def state_of(found: Found) -> SandboxState:
@@ -263,9 +271,10 @@ def state_of(found: Found) -> SandboxState:
         SandboxMissing: An `up` did not come to its end, or of another version.
     """
     if found.state is None:
+        what = "is of another version of sandbox" if found.foreign else "was never finished"
         raise SandboxMissing(
-            f"the sandbox {found.name} was never finished, or another version of sandbox made it.",
-            hint="Run its sandbox up again, or remove what is there of it: "
+            f"the sandbox {found.name} {what}.",
+            hint="Make it anew with sandbox up, or remove what is there of it: "
             f"sandbox down --name {found.name}",
         )
     return found.state
@@ -285,14 +294,17 @@ def _found(name: str, containers: list[Container]) -> Found:
     )
     gateway = next((one.container for one in parts if one.part == GATEWAY), None)
     started = min((one.created for one in containers), default=None)
-    return Found(name, _read(gateway), parts, tuple(clones), started)
+    state, foreign = _read(gateway)
+    return Found(name, state, foreign, parts, tuple(clones), started)
 
 
-def _read(gateway: Container | None) -> SandboxState | None:
+def _read(gateway: Container | None) -> tuple[SandboxState | None, bool]:
+    """Read what a sandbox is; tell whether it is one that this version cannot read."""
     text = gateway.read(STATE_FILE) if gateway is not None else b""
-    if gateway is None or not text:
-        return None
+    if not text:
+        return None, False
     try:
-        return SandboxState.model_validate_json(text)
+        state = SandboxState.model_validate_json(text)
     except ValidationError:
-        return None
+        return None, True
+    return (state, False) if state.version == _VERSION else (None, True)

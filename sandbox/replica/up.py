@@ -17,17 +17,18 @@ from pathlib import Path
 
 from sandbox import __version__
 from sandbox.bundle.manifest import MANIFEST
-from sandbox.errors import SandboxExists
+from sandbox.errors import SandboxExists, StackError
 from sandbox.model import Progress
+from sandbox.replica.clone import refuse_busy
 from sandbox.replica.containers import File
 from sandbox.replica.engine import Engine
-from sandbox.replica.gateway import open_doors
+from sandbox.replica.gateway import open_doors, refuse_ports
 from sandbox.replica.golden import Golden, have_golden
 from sandbox.replica.images import ensure_images
 from sandbox.replica.kept import keep_servers
 from sandbox.replica.labels import labels_of
-from sandbox.replica.locks import hold
-from sandbox.replica.owned_images import own_image
+from sandbox.replica.locks import hold, sandbox_lock
+from sandbox.replica.owned_images import disown_images, own_image
 from sandbox.replica.prove import prove
 from sandbox.replica.server_code import code_of_servers, settle_code
 from sandbox.replica.server_files import pack_settings
@@ -73,7 +74,7 @@ def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
     began = time.monotonic()
     name = request.name
     busy = f"another command works on the sandbox {name}."
-    with hold(f"sandbox {name}", busy):
+    with hold(sandbox_lock(name), busy):
         _refuse_taken(engine, request)
         plan = plan_up(engine, request, progress)
         with code_of_servers(request.apps, plan.captured) as codes:
@@ -83,24 +84,54 @@ def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
             try:
                 state = _start(engine, request, plan, golden, codes, progress)
             except BaseException:
-                remove_parts(engine, name)
+                _remove_rest(engine, name, progress)
                 raise
+            disown_images(engine, name, but=golden.image)
     return Up(state, _told_versions(plan, golden), time.monotonic() - began)
+
+
+def rehearse_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
+    """Check everything that can be checked before anything is built or started.
+
+    Raises:
+        SandboxError: What `bring_up` would raise of bundle, name, ports and code.
+    """
+    _refuse_taken(engine, request)
+    plan = plan_up(engine, request, progress)
+    if request.fixed_ports:
+        refuse_ports(engine, request.first_port, len(plan.servers), but=request.name)
+    with code_of_servers(request.apps, plan.captured):
+        return plan
 
 
 def _refuse_taken(engine: Engine, request: UpRequest) -> None:
     found = look_for(engine, request.name)
-    if found is not None and found.state is not None and not request.replace:
-        raise SandboxExists(f"the sandbox {request.name} is up already.")
+    if found is None:
+        return
+    if (found.state is not None or found.foreign) and not request.replace:
+        whose = "" if found.state is not None else ", made by another version of sandbox"
+        raise SandboxExists(f"the sandbox {request.name} is up already{whose}.")
+    refuse_busy(found)
 
 
 def _make_room(engine: Engine, request: UpRequest, progress: Progress) -> None:
     """Remove what is there under the name: to be replaced, or left by an `up` that was killed."""
     found = look_for(engine, request.name)
-    removed = remove_parts(engine, request.name)
-    if found is not None and removed:
-        what = "replaced" if found.state is not None else "never finished: its parts are removed"
-        progress.warn(f"the sandbox {request.name} was {what}.")
+    if found is None:
+        return
+    refuse_busy(found)
+    remove_parts(engine, request.name)
+    was_whole = found.state is not None or found.foreign
+    what = "replaced" if was_whole else "never finished: its parts are removed"
+    progress.warn(f"the sandbox {request.name} was {what}.")
+
+
+def _remove_rest(engine: Engine, name: str, progress: Progress) -> None:
+    """Remove what was started; that this fails, too, must not hide what went wrong first."""
+    try:
+        remove_parts(engine, name)
+    except StackError as error:
+        progress.warn(f"not all of it could be removed: {error.message} sandbox down --name {name}")
 
 
 def _have_golden(engine: Engine, request: UpRequest, plan: UpPlan, progress: Progress) -> Golden:

@@ -46,11 +46,11 @@ from sandbox.replica.golden import GOLDEN, read_golden
 from sandbox.replica.golden_making import FIRST_QUERY
 from sandbox.replica.labels import CLONE, SANDBOX, labels_of, object_name
 from sandbox.replica.life import look_at, look_over, page_of
-from sandbox.replica.life_down import choose_belongings, lock_of, remove_sandbox, remove_sandboxes
+from sandbox.replica.life_down import choose_belongings, remove_sandbox, remove_sandboxes
 from sandbox.replica.life_logs import follow_logs, read_logs
 from sandbox.replica.life_reset import reset_sandbox
 from sandbox.replica.life_sql import Answered, ResultSet, ask_database
-from sandbox.replica.locks import hold
+from sandbox.replica.locks import hold, sandbox_lock
 from sandbox.replica.owned_images import own_image
 from sandbox.replica.server_files import SETUP
 from sandbox.replica.stack import RunningServer, StackPlan, start_stack
@@ -286,7 +286,7 @@ class TestStatus:
             assert next(one.how for one in look_over(engine) if one.name == name) == (
                 "never finished"
             )
-            with hold(lock_of(name), "busy"):
+            with hold(sandbox_lock(name), "busy"):
                 assert next(one.how for one in look_over(engine) if one.name == name) == (
                     "being made"
                 )
@@ -571,7 +571,7 @@ class TestReset:
         self, engine: Engine, shop: SandboxState
     ) -> None:
         before = part(engine, shop, "database").id
-        with hold(lock_of(shop.name), "busy"), pytest.raises(StackBusy):
+        with hold(sandbox_lock(shop.name), "busy"), pytest.raises(StackBusy):
             reset_sandbox(engine, shop.name)
         assert part(engine, shop, "database").id == before
 
@@ -655,7 +655,7 @@ class TestDown:
         name = f"half-{uuid.uuid4().hex[:6]}"
         other = f"half-{uuid.uuid4().hex[:6]}"
         with half_made(engine, image_of, name), half_made(engine, image_of, other):
-            with hold(lock_of(name), "busy"):
+            with hold(sandbox_lock(name), "busy"):
                 with pytest.raises(StackBusy):
                     remove_sandboxes(engine, [name])
                 removal = remove_sandboxes(engine, [name, other])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 from rich.console import Group, RenderableType
 
 from sandbox.cli.images import base_source
@@ -146,6 +146,7 @@ def _run(invocation: Invocation, request: UpRequest, *, dry_run: bool) -> UpResu
         return UpResult(bring_up(engine, request, invocation.progress))
 
 
+_MOST_FINDINGS = 10
 _CALL_SECONDS = 600  # one call of the engine commits the whole database
 
 
@@ -164,16 +165,38 @@ def _apps(given: Sequence[str]) -> Mapping[str, str]:
     return apps
 
 
+class _Reply(BaseModel):
+    """An entry of the file of replies; `docker/sink/sink.py` has their meaning."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    method: str = "*"
+    host: str = "*"
+    path: str = "*"
+    status: Annotated[int, Field(ge=200, le=599)] = 200
+    headers: dict[str, str] = {}
+    body: JsonValue = ""
+
+
 def _replies(file: Path | None) -> bytes:
     if file is None:
         return b""
     try:
-        content = file.read_bytes()
-        read = json.loads(content)
+        text = file.read_text("utf-8")
+        TypeAdapter(list[_Reply]).validate_json(text)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise UsageError(f"{file} is no JSON.", hint="docs/up.md shows what it holds.") from None
-    if not isinstance(read, list) or not all(isinstance(one, dict) for one in read):
-        raise UsageError(f"{file} is no list of replies.", hint="docs/up.md shows what it holds.")
-    return content
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} is not UTF-8 text.") from None
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise UsageError(
+            f"{file} is no list of replies.",
+            findings=tuple(f"{_place(one['loc'])}: {one['msg']}" for one in found[:_MOST_FINDINGS]),
+            hint="docs/up.md shows what it holds.",
+        ) from None
+    return text.encode()
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(one) for one in location) or "it"

@@ -50,6 +50,7 @@ class Replayable:
         unsendable: Why it cannot be sent or judged; empty where it can.
         cure: What to do about that.
         note: What to keep in mind of its answer.
+        redirects: Statuses of redirects that production is known to have answered it with.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Replayable:
     unsendable: str = ""
     cure: str = ""
     note: str = ""
+    redirects: frozenset[int] = frozenset()
 
     @property
     def title(self) -> str:

@@ -25,6 +25,7 @@ from sandbox.subset.mentions import Source, read_request
 _REDIRECT, _FAILED, _ERROR = 300, 400, 500
 _NOT_THERE = frozenset({404, 410})
 _NOT_ALLOWED = frozenset({401, 403})
+_LOGIN = re.compile(r"log.?[io]n|sign.?[io]n|auth|session|anmeld|account.?access", re.IGNORECASE)
 _ASKED_LOG = "/sandbox/asked.log"  # stands for an access log that the server does not write
 
 
@@ -90,6 +91,9 @@ class Judge:
         production = failure.signature
         whole = here or Signature(heard.status)
         if matches(production, whole, self.shifting):
+            if failure.is_status_only and _says_little(heard.status):
+                why, cure = self._unlike(request, heard)
+                return Trial(Came.UNRESOLVED, heard, why=why, cure=cure)
             if failure.field is None:
                 return Trial(Came.SAME, heard, whole)
             state = failure.field.holds(heard.body)
@@ -107,14 +111,18 @@ class Judge:
             return Trial(Came.WORKS, heard, why=logged)
         if heard.status >= _ERROR or (here is not None and heard.status not in _NOT_THERE):
             return Trial(Came.OTHER, heard, whole)
-        if heard.status < _FAILED and (request.before or _has_cookie(request)):
-            return Trial(Came.WORKS, heard)
+        if heard.status in request.redirects and not _to_login(heard):
+            return Trial(Came.WORKS, heard, why=f"{heard.status} to {heard.header('Location')}")
         why, cure = self._unlike(request, heard)
         return Trial(Came.UNRESOLVED, heard, why=why, cure=cure)
 
     def _unlike(self, request: Replayable, heard: Heard) -> tuple[str, str]:
-        """Say what an answer means that production did not give, and what to do about it."""
-        answer = f"{heard.status} here"
+        """Say what an answer means that is no evidence of anything, and what to do about it."""
+        assert request.failure is not None  # noqa: S101 - what went well is not measured by it
+        alike = heard.status == request.failure.signature.status
+        answer = f"{heard.status} as in production, but that tells little" if alike else (
+            f"{heard.status} here"
+        )
         if heard.status in _NOT_THERE:
             rows = rows_named(request, self.manifest)
             if not rows:
@@ -128,7 +136,8 @@ class Judge:
         if heard.status in _NOT_ALLOWED:
             return f"{answer}: it needs a session", _LOG_IN
         if heard.status < _FAILED:
-            return f"{answer}: it leads elsewhere, perhaps to a login", _LOG_IN
+            place = heard.header("Location")
+            return f"{answer}: it leads elsewhere, perhaps to a login ({place})", _LOG_IN
         return f"{answer}: production had another answer, so this is another request", _WRITE
 
 
@@ -186,9 +195,14 @@ def _spellings(hint: str) -> tuple[str, ...]:
     return (word, f"{word}s", f"{word}es", word.removesuffix("s"))
 
 
-def _has_cookie(request: Replayable) -> bool:
-    names = {name.lower() for name, _ in request.request.headers}
-    return not names.isdisjoint({"cookie", "authorization"})
+def _says_little(status: int) -> bool:
+    """Tell whether a status alone may as well come of a sample, or of a session that is missing."""
+    return status in _NOT_THERE | _NOT_ALLOWED or _REDIRECT <= status < _FAILED
+
+
+def _to_login(heard: Heard) -> bool:
+    """Tell whether a redirect looks as for somebody without a session: production gives those, too."""
+    return _LOGIN.search(heard.header("Location")) is not None
 
 
 def _kind(capture: ServerCapture, place: str) -> str:

@@ -22,7 +22,7 @@ from sandbox.replica.servers.captured import as_capture, read_servers
 
 MOST_HEALTHY = 20
 _OF_A_ROUTE = 3
-_OK, _FAILED = 200, 400
+_OK, _REDIRECT, _FAILED = 200, 300, 400
 _READS = frozenset({"GET", "HEAD"})
 _MOST_URLS = 200_000  # that are told apart; what comes after them is passed over
 
@@ -34,11 +34,15 @@ class Traffic:
     Attributes:
         urls: How often each request went well, by method and URL.
         servers: By method and path, when it last went well on each server.
+        redirects: By method and path, statuses of redirects that answered it.
     """
 
     urls: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
     servers: dict[tuple[str, str], dict[str, datetime]] = field(
         default_factory=lambda: defaultdict(dict), repr=False
+    )
+    redirects: dict[tuple[str, str], set[int]] = field(
+        default_factory=lambda: defaultdict(set), repr=False
     )
 
 
@@ -76,6 +80,8 @@ def read_traffic(captures: Iterable[ServerCapture]) -> Traffic:
             if not event.uri.startswith("/") or len(traffic.urls) >= _MOST_URLS:
                 continue
             traffic.urls[key] += 1
+            if event.status >= _REDIRECT:
+                traffic.redirects[event.method, event.path].add(event.status)
             if event.time is not None:
                 last = traffic.servers[event.method, event.path]
                 last[capture.name] = max(event.time, last.get(capture.name, event.time))
@@ -83,14 +89,19 @@ def read_traffic(captures: Iterable[ServerCapture]) -> Traffic:
 
 
 def tell_servers(requests: Sequence[Replayable], traffic: Traffic) -> tuple[Replayable, ...]:
-    """Say of failing requests on which servers the logs know them to have gone well since then.
+    """Say of failing requests what the logs know of them where they went well: on which servers.
 
-    What went well before the first failure may have been another release.
+    What went well before the first failure may have been another release. Where they were
+    redirected is no question of a release.
     """
     return tuple(
-        one
-        if one.worked_on is None
-        else replace(one, worked_on=tuple(sorted(_worked_on(one, traffic))))
+        replace(
+            one,
+            redirects=frozenset(traffic.redirects.get((one.request.method, one.path), ())),
+            worked_on=None
+            if one.worked_on is None
+            else tuple(sorted(_worked_on(one, traffic))),
+        )
         for one in requests
     )
 

@@ -17,6 +17,7 @@ from sandbox.bundle.manifest import Manifest
 from sandbox.capture.archive import ServerCapture, read_archive
 from sandbox.errors import StackError
 from sandbox.replica.containers import Container, File
+from sandbox.replica.scratch import scratch_folder
 from sandbox.replica.servers.captured import CapturedServer
 from sandbox.replica.servers.web_server import WebServer
 from sandbox.replica.state import Difference
@@ -55,7 +56,7 @@ def capture_server(container: Container, server: WebServer) -> ServerCapture:
     container.must_run(["rm", "-f", _SCRIPT, _ARCHIVE])
     if not archive:
         raise StackError(f"the capture of {container.name} came to nothing.")
-    with tempfile.TemporaryDirectory(prefix="sandbox-capture-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
         place = Path(folder) / "capture.tar.gz"
         place.write_bytes(archive)
         return read_archive(place)

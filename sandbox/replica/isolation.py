@@ -37,6 +37,7 @@ SECONDS = 2  # for all ways together; what is near answers in thousandths of one
 _PROBE = (Path(__file__).parent / "probe.pl").read_text("utf-8")
 _LINE = re.compile(r"(\d+) (connected|answered|refused|nothing)((?: \S+)*)")
 _SINK_PORT = 80
+_LOT = 800
 _MOST_SHOWN = 8
 _MOST_NEIGHBOURS = 100
 _RESOLV_CONF, _ROUTES = Path("/etc/resolv.conf"), Path("/proc/net/route")
@@ -157,6 +158,14 @@ def _try(
 
 
 def _run(
+    container: Container, ways: tuple[Way, ...], sink: str, seconds: int
+) -> tuple[_Outcome, ...]:
+    """Try ways in lots: each takes a file of its own, of which a process may have 1,024."""
+    lots = (ways[first : first + _LOT] for first in range(0, len(ways), _LOT))
+    return tuple(one for lot in lots for one in _run_lot(container, lot, sink, seconds))
+
+
+def _run_lot(
     container: Container, ways: tuple[Way, ...], sink: str, seconds: int
 ) -> tuple[_Outcome, ...]:
     calls = [f"tcp {sink} {_SINK_PORT}", *(way.call for way in ways)]

@@ -16,6 +16,7 @@ from sandbox.errors import StackError
 from sandbox.replica.containers import Container, File, find_container
 from sandbox.replica.engine import Engine
 from sandbox.replica.labels import GATEWAY, object_name
+from sandbox.replica.scratch import scratch_folder
 from sandbox.replica.servers.code import Code, read_code
 from sandbox.replica.stack import RunningServer
 from sandbox.replica.state import SandboxState, ServerState
@@ -44,7 +45,7 @@ def fetched_servers(
         StackError: The sandbox's gateway is gone, or has nothing of them.
     """
     gateway = _gateway_of(engine, sandbox)
-    with tempfile.TemporaryDirectory(prefix="sandbox-servers-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
         yield [
             RunningServer(
                 name=one.name,
@@ -68,7 +69,7 @@ def code_of(engine: Engine, state: SandboxState, server: str) -> Iterator[Code]:
     """
     gateway = _gateway_of(engine, state.name)
     with (
-        tempfile.TemporaryDirectory(prefix="sandbox-code-") as folder,
+        tempfile.TemporaryDirectory(dir=scratch_folder()) as folder,
         read_code(str(_fetch(gateway, server, "source", Path(folder)))) as code,
     ):
         yield code

@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import io
 import re
+import select
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -52,13 +53,22 @@ class Talker:
         access = next((log.path for log in server.logs if log.kind == _ACCESS), "")
         self._logs = (access, *(log.path for log in server.logs if log.path != access))
         api: Any = engine.client.api  # the SDK's stubs do not tell what a socket is
-        command = ["php", "-n", "-r", _SCRIPT, "--", str(server.port), *self._logs]
+        command = [
+            "php",
+            "-n",
+            "-d",
+            "display_errors=0",
+            "-r",
+            _SCRIPT,
+            "--",
+            str(server.port),
+            *self._logs,
+        ]
         with translated(f"running php in {self._name}"):
             run = api.exec_create(container.id, command, stdin=True)["Id"]
             answer = api.exec_start(run, socket=True)
         self._answer = answer
         self._socket = cast("socket.socket", getattr(answer, "_sock", answer))
-        self._socket.settimeout(_SECONDS + _PATIENCE)
         frames: Any = frames_iter  # without types in the SDK's stubs
         self._frames: Iterator[tuple[int, bytes]] = frames(answer, tty=False)
         self._printed = b""
@@ -101,11 +111,15 @@ class Talker:
         return name
 
     def _read(self) -> bool:
+        """Read on; tell whether anything came, or it has ended."""
         with self._broken():
-            for stream, chunk in self._frames:
+            # The SDK waits for a frame without an end.
+            while select.select([self._socket], [], [], _SECONDS + _PATIENCE)[0]:
+                stream, chunk = next(self._frames, (0, b""))
                 if stream == _STDOUT:
                     self._printed += chunk
-                    return True
+                if stream in {0, _STDOUT}:
+                    return stream == _STDOUT
         return False
 
     @contextlib.contextmanager

@@ -30,6 +30,7 @@ from sandbox.replica.labels import labels_of
 from sandbox.replica.locks import hold, sandbox_lock
 from sandbox.replica.owned_images import disown_images, own_image
 from sandbox.replica.prove import prove
+from sandbox.replica.scratch import scratch_folder
 from sandbox.replica.server_code import code_of_servers, settle_code
 from sandbox.replica.server_files import pack_settings
 from sandbox.replica.servers.code import Code
@@ -153,7 +154,7 @@ def _ready_servers(plan: UpPlan, codes: Mapping[str, Code]) -> Iterator[list[Run
     """Give the servers as they are to run, their settings and code as archives for the block."""
     captured = {one.name: one for one in plan.captured}
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-up-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch_folder())))
         servers = []
         for server in plan.servers:
             source = codes[server.name]

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from sandbox.bundle.reader import Bundle, open_bundle
 from sandbox.bundle.verify import check_digests
-from sandbox.errors import UsageError
+from sandbox.errors import BundleInvalid, UsageError
 from sandbox.model import Progress
 from sandbox.replica.base import BaseSource
 from sandbox.replica.engine import Engine
 from sandbox.replica.golden import server_image_for
 from sandbox.replica.images import missing_images
+from sandbox.replica.labels import RESERVED
 from sandbox.replica.recipes import PlannedImage, Wanted, plan_images
 from sandbox.replica.servers.captured import CapturedServer, read_servers
 from sandbox.replica.servers.credentials import Filled, fill
@@ -102,9 +103,15 @@ def plan_servers(bundle: Bundle) -> PlannedServers:
     """Plan the web servers of a bundle; the same bundle always gives the same ones.
 
     Raises:
-        BundleInvalid: A file is not what the manifest says, or not of the format.
+        BundleInvalid: A file is not what the manifest says, not of the format, or of a server that
+            cannot be called so here.
     """
     captured = read_servers(bundle)
+    if taken := sorted(RESERVED & {one.name.lower() for one in captured}):
+        raise BundleInvalid(
+            f"the bundle calls a server {taken[0]!r}, as a part of every sandbox is called.",
+            hint="Export it again under another name: --server NAME=ARCHIVE",
+        )
     filled = fill(bundle, captured)
     return PlannedServers(captured, tuple(plan_server(one, filled) for one in captured), filled)
 

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from sandbox.errors import CodeRefused
+from sandbox.replica.scratch import scratch_folder
 
 _BUILT_AT = 946_684_800  # opcache passes over files without a time
 _BLOCK = 1024 * 1024
@@ -144,7 +145,7 @@ def entries_of(code: Code) -> Iterator[Entry]:
 @contextmanager
 def unpacked(code: Code) -> Iterator[Path]:
     """Give the code as a folder, for as long as it is needed."""
-    with tempfile.TemporaryDirectory(prefix="sandbox-code-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
         try:
             with tarfile.open(code.archive) as archive:
                 archive.extractall(folder, filter="data")
@@ -236,7 +237,7 @@ def _file_reader(place: Path) -> Callable[[], IO[bytes]]:
 
 
 def _new_file() -> Path:
-    descriptor, name = tempfile.mkstemp(prefix="sandbox-code-", suffix=".tar")
+    descriptor, name = tempfile.mkstemp(dir=scratch_folder(), suffix=".tar")
     os.close(descriptor)
     return Path(name)
 

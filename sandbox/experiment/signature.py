@@ -25,7 +25,7 @@ from sandbox.subset.mentions import Source, read_request
 _REDIRECT, _FAILED, _ERROR = 300, 400, 500
 _NOT_THERE = frozenset({404, 410})
 _NOT_ALLOWED = frozenset({401, 403})
-_LOGIN = re.compile(r"log.?[io]n|sign.?[io]n|auth|session|anmeld|account.?access", re.IGNORECASE)
+_LOGIN = re.compile(r"log[-_]?[io]n|sign[-_]?[io]n|auth(?!or)|session|anmeld", re.IGNORECASE)
 _ASKED_LOG = "/sandbox/asked.log"  # stands for an access log that the server does not write
 
 
@@ -120,8 +120,10 @@ class Judge:
         """Say what an answer means that is no evidence of anything, and what to do about it."""
         assert request.failure is not None  # noqa: S101 - what went well is not measured by it
         alike = heard.status == request.failure.signature.status
-        answer = f"{heard.status} as in production, but that tells little" if alike else (
-            f"{heard.status} here"
+        answer = (
+            f"{heard.status} as in production, but that tells little"
+            if alike
+            else (f"{heard.status} here")
         )
         if heard.status in _NOT_THERE:
             rows = rows_named(request, self.manifest)
@@ -136,8 +138,8 @@ class Judge:
         if heard.status in _NOT_ALLOWED:
             return f"{answer}: it needs a session", _LOG_IN
         if heard.status < _FAILED:
-            place = heard.header("Location")
-            return f"{answer}: it leads elsewhere, perhaps to a login ({place})", _LOG_IN
+            place = heard.header("Location") or "nowhere"
+            return f"{answer}: it leads elsewhere, perhaps to a login: {place}", _LOG_IN
         return f"{answer}: production had another answer, so this is another request", _WRITE
 
 
@@ -201,7 +203,7 @@ def _says_little(status: int) -> bool:
 
 
 def _to_login(heard: Heard) -> bool:
-    """Tell whether a redirect looks as for somebody without a session: production gives those, too."""
+    """Tell whether a redirect is as for somebody without a session: production gives those, too."""
     return _LOGIN.search(heard.header("Location")) is not None
 
 

@@ -22,7 +22,8 @@ from sandbox.replica.servers.captured import as_capture, read_servers
 
 MOST_HEALTHY = 20
 _OF_A_ROUTE = 3
-_OK, _REDIRECT, _FAILED = 200, 300, 400
+_OK, _FAILED = 200, 400
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READS = frozenset({"GET", "HEAD"})
 _MOST_URLS = 200_000  # that are told apart; what comes after them is passed over
 
@@ -80,7 +81,7 @@ def read_traffic(captures: Iterable[ServerCapture]) -> Traffic:
             if not event.uri.startswith("/") or len(traffic.urls) >= _MOST_URLS:
                 continue
             traffic.urls[key] += 1
-            if event.status >= _REDIRECT:
+            if event.status in _REDIRECTS:
                 traffic.redirects[event.method, event.path].add(event.status)
             if event.time is not None:
                 last = traffic.servers[event.method, event.path]
@@ -98,9 +99,7 @@ def tell_servers(requests: Sequence[Replayable], traffic: Traffic) -> tuple[Repl
         replace(
             one,
             redirects=frozenset(traffic.redirects.get((one.request.method, one.path), ())),
-            worked_on=None
-            if one.worked_on is None
-            else tuple(sorted(_worked_on(one, traffic))),
+            worked_on=None if one.worked_on is None else tuple(sorted(_worked_on(one, traffic))),
         )
         for one in requests
     )

@@ -165,7 +165,30 @@ def test_a_request_without_its_session_is_unresolved(status: int, word: str) -> 
     assert word in trial.why
     assert '"before"' in trial.cure
     logged_in = dataclasses.replace(R1, before=(Ask("POST", "/api/session"),))
-    assert (judged(logged_in, heard(status)).came is Came.WORKS) is (status == 302)
+    assert judged(logged_in, heard(status)).came is Came.UNRESOLVED
+
+
+def test_a_redirect_is_a_good_answer_only_where_production_gave_it_too() -> None:
+    order = dataclasses.replace(R1, request=Ask("POST", "/orders"), before=(Ask("POST", "/login"),))
+    redirected = dataclasses.replace(order, redirects=frozenset({302}))
+    thanks, login = ("Location", "/orders/12/thanks"), ("Location", "/user/login?from=/orders")
+    assert judged(order, heard(302, {}, thanks)).came is Came.UNRESOLVED
+    assert judged(redirected, heard(303, {}, thanks)).came is Came.UNRESOLVED
+    assert judged(redirected, heard(302, {}, login)).came is Came.UNRESOLVED
+    trial = judged(redirected, heard(302, {}, thanks))
+    assert (trial.came, trial.why) == (Came.WORKS, "302 to /orders/12/thanks")
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 410])
+def test_a_status_that_a_sample_gives_as_well_is_no_failure_of_its_own(status: int) -> None:
+    bare = dataclasses.replace(R1, failure=Failure(Signature(status)))
+    trial = judged(bare, heard(status))
+    assert trial.came is Came.UNRESOLVED
+    assert trial.why.startswith(f"{status} as in production, but that tells little: ")
+    assert trial.cure
+    told = dataclasses.replace(R1, failure=Failure(dataclasses.replace(DATE, status=status)))
+    logged = ORDER.replace(b" 500 ", f" {status} ".encode())
+    assert judged(told, heard(status, shop=logged)).came is Came.SAME
 
 
 def test_another_client_error_is_another_failure_only_if_it_is_logged_as_one() -> None:

@@ -185,6 +185,13 @@ def test_healthy_requests_are_of_the_most_frequent_routes_each_in_turn(tmp_path:
     assert choose_healthy(traffic, failing, 0) == ()
 
 
+def test_the_redirects_that_production_gave_are_known_of_a_request(tmp_path: Path) -> None:
+    failing = read(tmp_path, [BASKET, ORDER]).values()
+    asked = ("23:00|POST /api/baskets?x|303", "25:00|POST /api/baskets|201", "25:00|GET /a|302")
+    told = tell_servers(tuple(failing), read_traffic([server("web2", *asked)]))
+    assert [one.redirects for one in told] == [{303}, frozenset()]
+
+
 def test_a_server_worked_only_if_it_did_after_the_first_failure(tmp_path: Path) -> None:
     request = ORDER | {"servers": ["web1"]}
     (failing,) = read(tmp_path, [request]).values()

@@ -31,7 +31,7 @@ from sandbox.replica.recipes import PlannedImage, Wanted, versions_of
 from sandbox.replica.servers.web_server import DatabaseAccount
 
 GOLDEN = "prod-sandbox.golden"
-_WAY = "2"  # of making an image: counts up when images made before must not be used any more
+_WAY = "3"  # of making an image: counts up when images made before must not be used any more
 _REPOSITORY = "prod-sandbox/golden"
 _DIGEST_LENGTH = 12
 _WAIT_SECONDS, _PAUSE = 3600.0, 0.2

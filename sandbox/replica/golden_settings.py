@@ -54,8 +54,9 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 # What the server may use, whatever production has: a sandbox shares a laptop with others.
 _MOST = {"innodb_buffer_pool_size": 128 * 2**20, "query_cache_size": 16 * 2**20}
-# A start of a copy reads, and so copies, its redo log; and nobody needs it to survive a crash.
 STATEMENTS = "/etc/mysql/sandbox-start.sql"
+# A start on a copy opens, and so copies, the redo log and the system tablespace, which grows by 64 MB
+# at a time if it may; and nobody needs a copy to survive a crash.
 _OWN = """\
 datadir = /srv/database
 init_file = /etc/mysql/sandbox-start.sql
@@ -64,6 +65,7 @@ server_id = 1
 innodb_buffer_pool_size = 128M
 loose_innodb_log_file_size = 8M
 loose_innodb_redo_log_capacity = 8M
+loose_innodb_autoextend_increment = 4
 loose_innodb_flush_log_at_trx_commit = 2
 loose_sync_binlog = 0
 """

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.errors import StackError
-from sandbox.replica.containers import Container, File, find_container
+from sandbox.replica.containers import Container, find_container
 from sandbox.replica.engine import Engine
 from sandbox.replica.labels import GATEWAY, object_name
 from sandbox.replica.scratch import scratch_folder
@@ -32,7 +32,18 @@ def keep_servers(gateway: Container, servers: Sequence[RunningServer]) -> None:
             ("code", server.code),
             ("source", server.source),
         ):
-            gateway.put([File(_place(server.name, kind), place.read_bytes(), 0o600)])
+            _keep(gateway, _place(server.name, kind), place)
+
+
+def _keep(gateway: Container, path: str, place: Path) -> None:
+    """Put a file of any size into the gateway; the engine wants it in an archive."""
+    with tempfile.TemporaryFile(dir=scratch_folder()) as packed:
+        with tarfile.open(fileobj=packed, mode="w") as archive, place.open("rb") as content:
+            entry = archive.gettarinfo(arcname=path.lstrip("/"), fileobj=content)
+            entry.mode, entry.uid, entry.gid, entry.uname, entry.gname = 0o600, 0, 0, "", ""
+            archive.addfile(entry, content)
+        packed.seek(0)
+        gateway.put_archive("/", packed)
 
 
 @contextmanager

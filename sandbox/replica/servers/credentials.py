@@ -113,11 +113,6 @@ def fill_servers(
     return Filled(values, dict(sorted(kinds.items())), database, accounts, differs)
 
 
-def accounts_of(filled: Filled) -> tuple[DatabaseAccount, ...]:
-    """Give an account for every user of the database that settings name."""
-    return filled.accounts
-
-
 def _seed(bundle: Bundle) -> bytes:
     """Digest what a bundle is, from what every version of the tool reads in it alike."""
     manifest = bundle.manifest

@@ -15,7 +15,6 @@ from sandbox.replica.servers.captured import PlaceholderEntry
 from sandbox.replica.servers.credentials import (
     DATABASE_HOST,
     PLACEHOLDER,
-    accounts_of,
     fill_servers,
 )
 from sandbox.replica.servers.database_settings import is_database_group, name_parts
@@ -33,7 +32,7 @@ def test_settings_of_one_connection_lead_to_the_database_of_the_replica_with_one
     server = captured_server(placeholders=placeholders)
     filled = filled_servers(server, placeholders=placeholders)
     text = filled.in_text(server.files["/etc/shop/local.ini"]).decode()
-    accounts = {one.name: one for one in accounts_of(filled)}
+    accounts = {one.name: one for one in filled.accounts}
     assert set(accounts) == {"sandbox_db", "sandbox_reports"}
     assert accounts["sandbox_reports"].setting == "reports.username"
     for prefix, name in (("resources.db.params", "sandbox_db"), ("reports", "sandbox_reports")):
@@ -53,7 +52,7 @@ def test_each_server_has_its_own_name_and_all_have_the_same_accounts() -> None:
     for server in servers:
         text = filled.in_text(server.files["/etc/shop/local.ini"]).decode()
         assert f'server.name = "{server.name}"' in text
-    assert len(accounts_of(filled)) == 2
+    assert len(filled.accounts) == 2
     assert filled.differs == ()
 
 
@@ -68,7 +67,7 @@ def test_odd_password_of_one_server_is_a_wrong_one_and_told() -> None:
         for name, password in (("web1", "first-one"), ("web2", "second-one"), ("web3", "first-one"))
     ]
     filled = filled_servers(*servers, placeholders=placeholders)
-    (account,) = accounts_of(filled)
+    (account,) = filled.accounts
     texts = [filled.in_text(one.files["/etc/shop/local.ini"]).decode() for one in servers]
     assert [account.password in text for text in texts] == [True, False, True]
     (told,) = filled.differs
@@ -78,7 +77,7 @@ def test_odd_password_of_one_server_is_a_wrong_one_and_told() -> None:
 def test_account_without_a_password_has_none_here() -> None:
     files = local_ini(db__host="h", db__dbname="d", db__username="u", db__password="")
     filled = filled_servers(captured_server("web1", files))
-    assert [one.password for one in accounts_of(filled)] == [""]
+    assert [one.password for one in filled.accounts] == [""]
 
 
 def test_database_on_the_server_itself_is_the_replicas_too() -> None:
@@ -100,7 +99,7 @@ def test_url_of_the_database_carries_an_account_that_exists() -> None:
     url = "mysql://kanarie:kanarie@db.kanarie.example/kanarie"
     server = captured_server("web1", {"/srv/app/.env": f"DATABASE_URL={url}\n".encode()})
     filled = filled_servers(server)
-    (account,) = accounts_of(filled)
+    (account,) = filled.accounts
     text = filled.in_text(server.files["/srv/app/.env"]).decode()
     assert f"mysql://{account.name}:{account.password}@database:3306/shop" in text
 

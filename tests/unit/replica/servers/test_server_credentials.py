@@ -132,7 +132,7 @@ def test_every_placeholder_is_filled_alike_each_time_with_what_can_stand_in_any_
         assert re.fullmatch(rb"[A-Za-z0-9_.:/@;=-]+", value)
         if entry.kind == "password" and name_parts(entry.name).member in {"", "password"}:
             assert value != other.value_of(entry.placeholder.encode())
-    names = [account.name for account in accounts_of(one)]
+    names = [account.name for account in one.accounts]
     assert len(set(names)) == len(names)
     assert all(len(name) <= 32 for name in names)
 

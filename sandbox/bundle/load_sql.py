@@ -52,7 +52,10 @@ when it has served its purpose.
 
   sandbox inspect FOLDER      what is in it, and how each column was treated
   sandbox verify FOLDER       whether it is whole
+  sandbox up FOLDER --app CODE
+                              run a sealed replica of production from it
   sandbox load FOLDER --into mysql://USER@HOST:PORT/DATABASE
+                              its rows alone, into a database that is there
 
 load.sql loads it without that tool. manifest.json is its table of contents.
 """

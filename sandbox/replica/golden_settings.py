@@ -55,8 +55,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # What the server may use, whatever production has: a sandbox shares a laptop with others.
 _MOST = {"innodb_buffer_pool_size": 128 * 2**20, "query_cache_size": 16 * 2**20}
 STATEMENTS = "/etc/mysql/sandbox-start.sql"
-# A start on a copy opens, and so copies, the redo log and the system tablespace, which would grow by
-# 64 MB at a time; and nobody needs a copy to survive a crash.
+# A start on a copy opens, and so copies, the redo log and the system tablespace, which would grow
+# by 64 MB at a time; and nobody needs a copy to survive a crash.
 _OWN = """\
 datadir = /srv/database
 init_file = /etc/mysql/sandbox-start.sql

@@ -25,7 +25,8 @@ _CELL = re.compile(
     rb'<field name="(?P<name>[^"]*)"(?: xsi:nil="true" />|>(?P<text>[^<]*)</field>)', re.DOTALL
 )
 _ERROR = re.compile(r"^ERROR .*", re.DOTALL | re.MULTILINE)
-_TABLES = b"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+_TABLES = b"""SELECT COUNT(*) FROM information_schema.TABLES
+WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'VIEW'"""
 _QUICK = "10"  # seconds
 
 

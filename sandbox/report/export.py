@@ -152,9 +152,7 @@ class ExportResult:
         yield "It is pseudonymised personal data, not anonymous data. Handle it as such."
         yield ""
         yield f"Review it:  sandbox inspect {done.summary.path}"
-        yield (
-            f"Load it:    sandbox load {done.summary.path} --into mysql://USER@HOST:PORT/DATABASE"
-        )
+        yield f"Run it:     sandbox up {done.summary.path} --app CODE"
 
 
 def _notes(planned: Planned) -> Iterator[str]:

@@ -84,7 +84,9 @@ def status_text(status: Status, now: datetime) -> RenderableType:
     ]
     if state.differences:
         count = number_of(len(state.differences), "thing")
-        facts.append(f"differs   {count} from production: sandbox status --fidelity")
+        facts.append(
+            f"differs   {count} from production: sandbox status --fidelity --name {state.name}"
+        )
     if status.clones:
         facts.append(f"clones    {', '.join(status.clones)}: in use, or left over by a kill -9")
     return Group(
@@ -185,7 +187,9 @@ def belongings_text(found: Sequence[Belongings], *, removed: bool) -> Renderable
             )
             for name in names
         ]
-        lines += [line(f"  {'kept':<11}{name}: something else uses it") for name in one.shared]
+        lines += [
+            line(f"  {'kept':<11}{name}: another sandbox uses what it names") for name in one.shared
+        ]
     return Group(*lines)
 
 

@@ -62,7 +62,9 @@ def plan_lines(plan: UpPlan, name: str) -> Iterator[Text]:
         f"{number_of(len(manifest.tables), 'table')} of {manifest.source.database}"
     )
     for server in plan.servers:
-        yield line(f"{server.name:<10}PHP {server.php}, {number_of(len(server.files), 'file')}")
+        yield line(
+            f"{server.name:<10}PHP {server.php}, {number_of(len(server.files), 'file')} of settings"
+        )
         for told in server.differs:
             yield line(f"          {told}")
     for image in plan.images:

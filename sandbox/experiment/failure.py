@@ -45,6 +45,14 @@ class FieldState:
             return None
         return self.state in states
 
+    def is_filled(self, body: bytes) -> bool:
+        """Tell whether the field is there and holds something."""
+        try:
+            states = _states(_field(json.loads(body), self.path))
+        except (ValueError, RecursionError):
+            return False
+        return states.isdisjoint({"empty", "missing", "null"})
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import partial
 
 from sandbox.errors import ExitCode
+from sandbox.experiment.claim import fails_everywhere, may_be_the_sample
 from sandbox.experiment.failure import Came
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.side import Round, Side, run_server, several
@@ -95,12 +96,24 @@ class Judged:
         told = [one for one in failing if one.came is not Came.UNRESOLVED]
         if not told:
             return Answer.UNRESOLVED
+        if any(one.came is not Came.SAME for one in told):
+            return Answer.NOT_REPRODUCED
+        if self.may_be_the_sample:
+            return Answer.UNRESOLVED
         # Where it went well in production, the same failure would be one that is everywhere.
-        wrong = [one for one in self.outcomes if one.should_fail is False and one.came is Came.SAME]
-        if wrong or any(one.came is not Came.SAME for one in told):
+        if fails_everywhere(self.request, self._seen):
             return Answer.NOT_REPRODUCED
         always = all(one.always for one in told)
         return Answer.REPRODUCED if always else Answer.SOMETIMES
+
+    @property
+    def may_be_the_sample(self) -> bool:
+        """Whether a field is empty, and nothing shows that the sample could fill it."""
+        return may_be_the_sample(self.request, self._seen)
+
+    @property
+    def _seen(self) -> dict[str, tuple[Trial, ...]]:
+        return {one.server: one.trials for one in self.outcomes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.errors import ExitCode
-from sandbox.experiment.judge import Effect, Pair, Verdict, pair_up, verdict_of
+from sandbox.experiment.judge import (
+    ON_OTHERS,
+    Effect,
+    Pair,
+    Verdict,
+    pair_up,
+    verdict_of,
+    without_claims,
+)
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.side import Round, Side, run_server, several
 from sandbox.experiment.signature import Trial
@@ -19,7 +27,7 @@ from sandbox.model import Progress
 
 REPEATS = 3
 LEAST_REPEATS = 2  # one answer alone has no noise to be measured
-_COMPARED = frozenset({Effect.CHANGED, Effect.STILL})
+_COMPARED = frozenset({Effect.CHANGED, Effect.STILL, Effect.NO_CLAIM})
 _Found = dict[str, dict[str, tuple[Trial, ...]]]
 
 
@@ -55,14 +63,17 @@ class Tried:
     @property
     def reproduced(self) -> tuple[str, ...]:
         """Numbers of the failing requests that fail here without the change."""
-        judged = self.of(Effect.FIXED, Effect.STILL, Effect.OTHERWISE)
+        judged = self.of(Effect.FIXED, Effect.STILL, Effect.OTHERWISE, Effect.UNRESOLVED)
         return tuple(dict.fromkeys(one.request.id for one in judged))
 
     @property
     def fixed(self) -> tuple[str, ...]:
         """Numbers of the requests that are fixed on every server that they fail on here."""
         not_whole = {
-            one.request.id for one in self.of(Effect.STILL, Effect.OTHERWISE, Effect.UNSTABLE)
+            one.request.id
+            for one in self.of(
+                Effect.STILL, Effect.OTHERWISE, Effect.UNRESOLVED, Effect.UNSTABLE, Effect.BROKEN
+            )
         }
         ids = dict.fromkeys(one.request.id for one in self.of(Effect.FIXED))
         return tuple(one for one in ids if one not in not_whole)
@@ -91,7 +102,8 @@ def try_change(  # noqa: PLR0913 - two sides, and what is sent to them
         servers: Servers of the sandbox.
         sides: Without the change and with it.
         progress: Told of each request.
-        targets: Numbers of the failing requests that the change is to fix; any, where empty.
+        targets: Numbers of the failing requests that the change is to fix, all of them; any that
+            failed, where empty.
         repeats: How often each is sent to each side.
 
     Raises:
@@ -105,7 +117,7 @@ def try_change(  # noqa: PLR0913 - two sides, and what is sent to them
         for request in sent
         for server in servers
     )
-    pairs = _without_noise_of_clones(pairs, sides[0], progress, repeats)
+    pairs = without_claims(_without_noise_of_clones(pairs, sides[0], progress, repeats))
     return Tried(
         change, judge(pairs, targets), pairs, tuple(targets),
         tuple(one for one in failing if one.unsendable), repeats,
@@ -113,18 +125,18 @@ def try_change(  # noqa: PLR0913 - two sides, and what is sent to them
 
 
 def judge(pairs: Sequence[Pair], targets: Sequence[str] = ()) -> Verdict:
-    """Give the verdict over pairs; the targets are to be fixed, any that failed where none is."""
-    meant: dict[str, list[Effect]] = {}
+    """Give the verdict over pairs: all targets are to be fixed, any that failed where none is."""
+    meant: dict[str, list[Effect]] = {one: [] for one in targets}
     others: list[Effect] = []
     for one in pairs:
         is_target = one.request.failure is not None and (not targets or one.request.id in targets)
-        if is_target and one.effect not in {Effect.SAME, Effect.CHANGED, Effect.BROKEN}:
+        if is_target and one.effect not in ON_OTHERS:
             meant.setdefault(one.request.id, []).append(one.effect)
         else:
             others.append(one.effect)
-        if one.effect is Effect.STILL and one.differences:
+        if one.changed:
             others.append(Effect.CHANGED)
-    return verdict_of(list(meant.values()), others)
+    return verdict_of(list(meant.values()), others, named=bool(targets))
 
 
 def _run_both(  # noqa: PLR0913, PLR0917 - two sides, and what is sent to them

@@ -113,8 +113,15 @@ def test_what_writes_meets_a_database_that_nobody_wrote_to(shops: Shops) -> None
 
 
 def test_a_failure_where_production_works_counts_against_it(shops: Shops) -> None:
-    done = ran(shops.side("here", Shop()), DAILY)
+    done = ran(shops.side("here", Shop()), replace(ORDER, failed_on=("web1",)))
     assert (done.requests[0].answer, done.exit_code) == (Answer.NOT_REPRODUCED, ExitCode.NO)
+
+
+def test_an_empty_field_may_be_the_sample_where_no_server_has_it_filled(shops: Shops) -> None:
+    done = ran(shops.side("here", Shop()), DAILY)
+    assert (done.requests[0].answer, done.exit_code) == (Answer.UNRESOLVED, ExitCode.NO_VERDICT)
+    filled = ran(shops.side("here", {"web1": Shop("daily"), "web2": Shop()}), DAILY)
+    assert filled.requests[0].answer is Answer.REPRODUCED
 
 
 def test_another_failure_is_no_reproduction(shops: Shops) -> None:
@@ -195,6 +202,39 @@ def test_a_fix_of_another_request_than_the_target_is_no_effect(shops: Shops) -> 
     for target, verdict in (("r1", Verdict.NO_EFFECT), ("r2", Verdict.FIXED)):
         done = tried(shops, Shop(), Shop("basket"), ORDER, BASKET, targets=(target,))
         assert done.verdict is verdict
+
+
+def test_of_two_targets_both_are_to_be_fixed(shops: Shops) -> None:
+    both = ("r1", "r2")
+    part = tried(shops, Shop(), Shop("basket"), ORDER, BASKET, targets=both)
+    assert (part.verdict, part.exit_code, part.fixed) == (
+        Verdict.FIXED_IN_PART, ExitCode.NO, ("r2",),
+    )  # fmt: skip
+    whole = tried(shops, Shop(), Shop("basket", "order"), ORDER, BASKET, targets=both)
+    assert whole.verdict is Verdict.FIXED
+    unsent = replace(ORDER, unsendable="its body is in no log")
+    unknown = tried(shops, Shop(), Shop("basket"), unsent, BASKET, targets=both)
+    assert unknown.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_fix_beside_which_another_request_fails_now_and_then_is_not_told_as_one(
+    shops: Shops,
+) -> None:
+    turns = itertools.cycle((200, 500))
+
+    def flaky(visit: Visit) -> Reply:
+        if visit.url == "/api/products":
+            return Reply(next(turns), {})
+        return Shop("order")(visit)
+
+    done = tried(shops, Shop(), flaky, ORDER)
+    assert (done.verdict, done.exit_code) == (Verdict.INCONCLUSIVE, ExitCode.NO_VERDICT)
+    assert done.fixed == ("r1",)
+
+
+def test_a_failure_that_is_everywhere_is_claimed_by_nobody(shops: Shops) -> None:
+    done = tried(shops, Shop(), Shop("order"), replace(ORDER, failed_on=("web1",)))
+    assert (done.verdict, done.fixed, done.reproduced) == (Verdict.NOT_REPRODUCED, (), ())
 
 
 def test_a_fix_that_changes_another_answer_is_told_so(shops: Shops) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations_with_replacement, product
 
 import pytest
 
 from sandbox.capture.requests import Signature
 from sandbox.errors import ExitCode
-from sandbox.experiment.failure import Came, Failure
-from sandbox.experiment.judge import Effect, Verdict, pair_up, verdict_of
+from sandbox.experiment.failure import Came, Failure, FieldState
+from sandbox.experiment.judge import UNSURE, Effect, Verdict, pair_up, verdict_of, without_claims
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.signature import Trial
 from sandbox.replica.exchange import Ask, Heard
@@ -18,7 +19,8 @@ BROKEN = Failure(Signature(500, "Shop_Exception"))
 FAILING = Replayable("r1", Ask("GET", "/a"), failure=BROKEN, failed_on=("web1",))
 HEALTHY = Replayable("h1", Ask("GET", "/b"))
 ON_TARGET = (
-    Effect.FIXED, Effect.STILL, Effect.OTHERWISE, Effect.UNSTABLE, Effect.NO_CLAIM,
+    Effect.FIXED, Effect.STILL, Effect.OTHERWISE, Effect.UNRESOLVED, Effect.UNSTABLE,
+    Effect.NO_CLAIM,
 )  # fmt: skip
 
 
@@ -40,7 +42,14 @@ GONE = trial(Came.UNRESOLVED, 404)
         ([[Effect.NO_CLAIM, Effect.UNSTABLE]], [], Verdict.INCONCLUSIVE),
         ([[Effect.FIXED]], [Effect.SAME], Verdict.FIXED),
         ([[Effect.FIXED], [Effect.STILL]], [Effect.SAME], Verdict.FIXED),
-        ([[Effect.FIXED], [Effect.UNSTABLE]], [], Verdict.FIXED),
+        ([[Effect.FIXED], [Effect.UNSTABLE]], [], Verdict.INCONCLUSIVE),
+        ([[Effect.FIXED], [Effect.UNRESOLVED]], [], Verdict.INCONCLUSIVE),
+        ([[Effect.UNRESOLVED]], [Effect.SAME], Verdict.INCONCLUSIVE),
+        ([[Effect.FIXED]], [Effect.UNSTABLE], Verdict.INCONCLUSIVE),
+        ([[Effect.FIXED]], [Effect.UNRESOLVED], Verdict.INCONCLUSIVE),
+        ([[Effect.FIXED]], [Effect.UNSTABLE, Effect.CHANGED], Verdict.FIXED_OTHERS_CHANGED),
+        ([[Effect.FIXED]], [Effect.UNLIKE, Effect.NOT_COMPARED], Verdict.FIXED),
+        ([[Effect.STILL]], [Effect.UNRESOLVED], Verdict.ONLY_OTHERS_CHANGED),
         ([[Effect.FIXED, Effect.NO_CLAIM]], [], Verdict.FIXED),
         ([[Effect.FIXED]], [Effect.CHANGED], Verdict.FIXED_OTHERS_CHANGED),
         ([[Effect.FIXED, Effect.STILL]], [], Verdict.FIXED_IN_PART),
@@ -59,23 +68,45 @@ def test_the_verdict_table(
     assert verdict_of(targets, others) is verdict
 
 
+@pytest.mark.parametrize(
+    ("targets", "others", "verdict"),
+    [
+        ([[Effect.FIXED], [Effect.FIXED]], [Effect.SAME], Verdict.FIXED),
+        ([[Effect.FIXED], [Effect.FIXED]], [Effect.CHANGED], Verdict.FIXED_OTHERS_CHANGED),
+        ([[Effect.FIXED], [Effect.STILL]], [], Verdict.FIXED_IN_PART),
+        ([[Effect.FIXED], [Effect.STILL], []], [], Verdict.FIXED_IN_PART),
+        ([[Effect.FIXED], [Effect.NO_CLAIM]], [], Verdict.INCONCLUSIVE),
+        ([[Effect.FIXED], []], [], Verdict.INCONCLUSIVE),
+        ([[Effect.FIXED], [Effect.UNSTABLE]], [], Verdict.INCONCLUSIVE),
+        ([[Effect.STILL], [Effect.NO_CLAIM]], [], Verdict.NO_EFFECT),
+        ([[], []], [Effect.FIXED], Verdict.NOT_REPRODUCED),
+    ],
+)
+def test_of_several_named_targets_all_are_to_be_fixed(
+    targets: list[list[Effect]], others: list[Effect], verdict: Verdict
+) -> None:
+    assert verdict_of(targets, others, named=True) is verdict
+
+
 def test_over_all_combinations_no_verdict_says_more_than_was_seen() -> None:
     sets = [
         [list(one) for one in effects]
         for effects in combinations_with_replacement(tuple(product(ON_TARGET, repeat=2)), 2)
     ]
     rests = [list(one) for one in combinations_with_replacement(Effect, 2)]
-    for targets, others in product(sets, rests):
-        verdict = verdict_of(targets, others)
+    for targets, others, named in product(sets, rests, (False, True)):
+        verdict = verdict_of(targets, others, named=named)
         flat = {one for effects in targets for one in effects}
         everything = flat | set(others)
-        if flat.isdisjoint({Effect.FIXED, Effect.STILL, Effect.OTHERWISE}):
+        if flat <= {Effect.UNSTABLE, Effect.NO_CLAIM}:
             assert verdict.exit_code is ExitCode.NO_VERDICT
         if not everything.isdisjoint({Effect.BROKEN, Effect.OTHERWISE}):
             assert verdict.exit_code is not ExitCode.YES
         if verdict is Verdict.FIXED:
             assert Effect.FIXED in flat
             assert everything.isdisjoint({Effect.BROKEN, Effect.OTHERWISE, Effect.CHANGED})
+            assert everything.isdisjoint(UNSURE)
+            assert not named or flat <= {Effect.FIXED, Effect.NO_CLAIM}
         if verdict is Verdict.NO_EFFECT:
             assert flat <= {Effect.STILL, Effect.NO_CLAIM}
         assert (verdict.exit_code is ExitCode.YES) is (verdict is Verdict.FIXED)
@@ -87,9 +118,12 @@ def test_over_all_combinations_no_verdict_says_more_than_was_seen() -> None:
         ([SAME, SAME], [WORKS, WORKS], Effect.FIXED),
         ([SAME, SAME], [SAME, SAME], Effect.STILL),
         ([SAME, SAME], [SAME, WORKS], Effect.UNSTABLE),
-        ([SAME, SAME], [OTHER, WORKS], Effect.OTHERWISE),
-        # The row was there a moment ago: that it is not found now is the change's doing.
-        ([SAME, SAME], [GONE, GONE], Effect.OTHERWISE),
+        ([SAME, SAME], [OTHER, OTHER], Effect.OTHERWISE),
+        ([SAME, SAME], [OTHER, WORKS], Effect.UNSTABLE),
+        ([SAME, SAME], [SAME, OTHER], Effect.UNSTABLE),
+        # With the change another row may be asked for, which is not in the sample.
+        ([SAME, SAME], [GONE, GONE], Effect.UNRESOLVED),
+        ([SAME, SAME], [WORKS, GONE], Effect.UNRESOLVED),
         ([SAME, WORKS], [WORKS, WORKS], Effect.UNSTABLE),
         ([GONE, GONE], [WORKS, WORKS], Effect.NO_CLAIM),
         ([OTHER, OTHER], [WORKS, WORKS], Effect.NO_CLAIM),
@@ -108,7 +142,9 @@ def test_the_effect_on_a_request_that_failed(
         ([WORKS, WORKS], [WORKS, WORKS], Effect.SAME),
         ([WORKS, WORKS], [OTHER, OTHER], Effect.BROKEN),
         ([WORKS, WORKS], [WORKS, OTHER], Effect.UNSTABLE),
-        ([OTHER, OTHER], [OTHER, OTHER], Effect.SAME),
+        ([WORKS, OTHER], [OTHER, OTHER], Effect.UNSTABLE),
+        ([WORKS, OTHER], [WORKS, WORKS], Effect.UNSTABLE),
+        ([OTHER, OTHER], [OTHER, OTHER], Effect.UNLIKE),
         ([OTHER, OTHER], [WORKS, WORKS], Effect.CHANGED),
         ([WORKS, WORKS], [trial(Came.WORKS, body=b"[]")] * 2, Effect.CHANGED),
     ],
@@ -133,3 +169,40 @@ def test_a_difference_counts_only_if_it_is_there_each_time() -> None:
     assert (lucky.effect, lucky.differences) == (Effect.SAME, ())
     noisy = pair_up(HEALTHY, "web1", said(b'{"a":1}', b'{"a":2}'), said(b'{"a":3}', b'{"a":4}'))
     assert (noisy.effect, noisy.noise) == (Effect.SAME, frozenset({"$.a"}))
+
+
+def test_nothing_is_claimed_of_a_request_that_also_fails_where_production_works() -> None:
+    pairs = without_claims(
+        [pair_up(FAILING, server, (SAME, SAME), (WORKS, WORKS)) for server in ("web1", "web2")]
+    )
+    assert {one.effect for one in pairs} == {Effect.NO_CLAIM}
+    assert pairs[0].why == "it fails on web2 as well, where it works in production"
+    assert pairs[0].changed
+    unknown = replace(FAILING, worked_on=())
+    claimed = without_claims(
+        [pair_up(unknown, server, (SAME, SAME), (WORKS, WORKS)) for server in ("web1", "web2")]
+    )
+    assert {one.effect for one in claimed} == {Effect.FIXED}
+
+
+def test_nothing_is_claimed_of_an_empty_field_that_no_server_has_filled() -> None:
+    request = replace(FAILING, failure=Failure(Signature(200), FieldState("$.lines", "empty")))
+    empty = trial(Came.SAME, body=b'{"lines": []}')
+    filled = trial(Came.WORKS, body=b'{"lines": [1]}')
+    null = trial(Came.WORKS, body=b'{"lines": null}')
+
+    def effects(there: Trial, asked: Replayable = request) -> list[Effect]:
+        pairs = [
+            pair_up(asked, "web1", (empty, empty), (filled, filled)),
+            pair_up(asked, "web2", (there, there), (filled, filled)),
+        ]
+        return [one.effect for one in without_claims(pairs)]
+
+    assert effects(filled) == [Effect.FIXED, Effect.SAME]
+    assert effects(empty) == [Effect.NO_CLAIM, Effect.NO_CLAIM]
+    assert effects(null) == [Effect.NO_CLAIM, Effect.CHANGED]
+    # Also where production failed on all: nothing here tells the sample from the failure.
+    everywhere = replace(request, failed_on=())
+    assert effects(empty, everywhere) == [Effect.NO_CLAIM, Effect.NO_CLAIM]
+    missing = Failure(Signature(200), FieldState("$.lines", "missing"))
+    assert effects(empty, replace(everywhere, failure=missing)) == [Effect.FIXED, Effect.FIXED]

@@ -3,11 +3,15 @@
 A difference has a path and a kind. What also differs between two answers of the same side is noise,
 and is told by its path. After Diffy, which measures noise rather than asking for a list of fields;
 unlike there, one request is enough, as it is repeated.
+
+Noise that is as coarse as a whole text, or as the members of a list, would hide everything: then at
+least the size and title of a text are compared, and whether a list is empty.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -23,6 +27,11 @@ _MOST_DIFFERENCES = 1_000
 _SHOWN = 60  # characters of a value
 _DEEPEST = 200  # levels of a document; a deeper one is compared as text
 _NO_JSON = object()
+_BODY, _LINES = "body", "lines"
+COARSE = frozenset({_BODY, _LINES})  # keys of noise that hide what else differs in a text
+_SIZE = 2  # times as large is another size
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE_WITHIN = 64 * 1024
 
 
 class Kind(StrEnum):
@@ -36,6 +45,7 @@ class Kind(StrEnum):
     NUMBER_AS_TEXT = "number as text"
     VALUE = "value"
     ORDER = "order"
+    EMPTIED = "empty or not"
     TEXT = "text"
 
 
@@ -85,13 +95,26 @@ def compare(before: Heard, after: Heard, noise: Collection[str] = ()) -> tuple[D
     """
     found = list(_heads(before, after))
     found += _bodies(before.body, after.body, frozenset(noise))
-    return tuple(one for one in found if one.key not in noise)[:_MOST_DIFFERENCES]
+    if not COARSE.isdisjoint(noise):
+        found += _rough(before.body, after.body)
+    return tuple(
+        one
+        for one in found
+        # That a list is empty is told by its members, unless they are noise.
+        if one.key not in noise and (one.kind is not Kind.EMPTIED or f"{one.path}[]" in noise)
+    )[:_MOST_DIFFERENCES]
 
 
 def noise_of(answers: Collection[Heard]) -> frozenset[str]:
     """Give what differs between answers of the same side to the same request."""
     first, *others = answers
-    return frozenset(one.key for other in others for one in compare(first, other))
+    found: set[str] = set()
+    for other in others:
+        found.update(one.key for one in _heads(first, other))
+        found.update(one.key for one in _bodies(first.body, other.body, frozenset()))
+    if not COARSE.isdisjoint(found):
+        found.update(one.key for other in others for one in _rough(first.body, other.body))
+    return frozenset(found)
 
 
 def _heads(before: Heard, after: Heard) -> Iterator[Difference]:
@@ -231,6 +254,9 @@ def _lists(path: str, before: list[Any], after: list[Any], how: _Aligned) -> Ite
     if keys[0] != keys[1] and Counter(keys[0]) == Counter(keys[1]):
         yield Difference(path, Kind.ORDER)
         return
+    if bool(before) != bool(after):
+        sizes = (f"{len(one):,} of them" if one else "empty" for one in (before, after))
+        yield Difference(path, Kind.EMPTIED, *sizes, key=f"{path} {Kind.EMPTIED}")
     for number, other in _pairs(keys[0], keys[1]):
         if other is None and number is not None:
             yield Difference(
@@ -261,26 +287,50 @@ def _pairs(before: list[str], after: list[str]) -> Iterator[tuple[int | None, in
 
 def _lines(before: bytes, after: bytes) -> Iterator[Difference]:
     one, other = (text.decode("utf-8", "backslashreplace").splitlines() for text in (before, after))
-    if max(len(one), len(other)) > _MOST_ITEMS:
+    alike, end = _same_ends(one, other)
+    left, right = one[alike : len(one) - end], other[alike : len(other) - end]
+    if len(left) != len(right) and max(len(left), len(right)) > _MOST_ITEMS:
         sizes = (f"{len(text):,} bytes" for text in (before, after))
-        yield Difference("body", Kind.TEXT, *sizes)
+        yield Difference(_BODY, Kind.TEXT, *sizes)
         return
-    found = False
-    for number, place in _pairs(one, other):
-        left = one[number] if number is not None else None
-        right = other[place] if place is not None else None
-        if left == right:
+    if not left and not right:
+        yield Difference(_BODY, Kind.TEXT, "", "other line ends")
+    for number, place in _pairs(left, right):
+        was = left[number] if number is not None else None
+        now = right[place] if place is not None else None
+        if was == now:
             continue
-        found = True
-        where = f"line {(place if number is None else number) or 0:d}"
-        if left is None:
-            yield Difference(where, Kind.EXTRA, after=_short(right), key="lines")
-        elif right is None:
-            yield Difference(where, Kind.MISSING, _short(left), key="lines")
+        where = f"line {alike + ((place if number is None else number) or 0):d}"
+        if was is None:
+            yield Difference(where, Kind.EXTRA, after=_short(now), key=_LINES)
+        elif now is None:
+            yield Difference(where, Kind.MISSING, _short(was), key=_LINES)
         else:
-            yield Difference(where, Kind.TEXT, _short(left), _short(right))
-    if not found:
-        yield Difference("body", Kind.TEXT, "", "other line ends")
+            yield Difference(where, Kind.TEXT, _short(was), _short(now))
+
+
+def _same_ends(one: list[str], other: list[str]) -> tuple[int, int]:
+    """Count the lines that two texts begin and end with alike: only the rest is laid together."""
+    shorter = min(len(one), len(other))
+    begin = next((number for number in range(shorter) if one[number] != other[number]), shorter)
+    rest = shorter - begin
+    end = next((number for number in range(rest) if one[-1 - number] != other[-1 - number]), rest)
+    return begin, end
+
+
+def _rough(before: bytes, after: bytes) -> Iterator[Difference]:
+    """Compare two texts as far as that can be done when their lines are noise."""
+    sizes = sorted((len(before), len(after)))
+    if sizes[1] > _SIZE * sizes[0]:
+        yield Difference("size", Kind.TEXT, *(f"{len(text):,} bytes" for text in (before, after)))
+    one, other = _title(before), _title(after)
+    if one != other:
+        yield Difference("title", Kind.TEXT, _text(one), _text(other))
+
+
+def _title(body: bytes) -> str:
+    found = _TITLE.search(body[:_TITLE_WITHIN].decode("utf-8", "backslashreplace"))
+    return " ".join(found[1].split()) if found else ""
 
 
 def _type(value: Any) -> str:  # noqa: ANN401 - JSON is anything

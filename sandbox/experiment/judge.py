@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from sandbox.errors import ExitCode
 from sandbox.experiment.claim import why_no_claim
-from sandbox.experiment.compare import Difference, compare, noise_of
+from sandbox.experiment.compare import COARSE, Difference, compare, noise_of
 from sandbox.experiment.failure import Came
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.signature import Trial
@@ -108,6 +108,8 @@ def pair_up(
     effect = _effect(request, server, before, after)
     if effect in {Effect.SAME, Effect.UNLIKE} and differences:
         effect = Effect.CHANGED
+    elif effect is Effect.SAME and not COARSE.isdisjoint(noise):
+        effect = Effect.NOT_COMPARED
     return Pair(request, server, before, after, effect, differences, noise)
 
 

@@ -126,8 +126,51 @@ def test_a_document_built_to_break_recursion_is_compared_as_text() -> None:
     assert [one.kind for one in compare(answer(deep), answer(b"[]"))] == [Kind.TEXT]
 
 
-def test_large_texts_are_not_laid_beside_each_other() -> None:
-    one, other = b"a\n" * 5000, b"b\n" * 5000
+def page(*lines: str, title: str = "Orders", size: int = 2_000) -> Heard:
+    head = [f"<head><title>{title}</title>", "</head>"]
+    body = "\n".join([*head, *(f"<p>{number}</p>" for number in range(size)), *lines])
+    return answer(body.encode(), 200, ("Content-Type", "text/html"))
+
+
+def test_a_token_in_a_long_page_hides_nothing_else() -> None:
+    before = [page(f"token {number}", "total 7", size=4_000) for number in range(2)]
+    noise = noise_of(before)
+    assert noise == {"line 4002"}
+    assert compare(before[0], page("token 3", "total 7", size=4_000), noise) == ()
+    changed = compare(before[0], page("token 3", "total 8", size=4_000), noise)
+    assert [str(one) for one in changed] == ['line 4003 "total 7" → "total 8"']
+    shorter = compare(before[0], page("token 3", size=4_000), noise)
+    assert [str(one) for one in shorter] == ['line 4003 is missing, was "total 7"']
+    more = compare(before[0], page("token 3", "new", "total 7", size=4_000), noise)
+    assert [str(one) for one in more] == ['line 4003 is new: "new"']
+
+
+def test_large_texts_with_nothing_in_common_are_not_laid_beside_each_other() -> None:
+    one, other = b"a\n" * 5000, b"b\n" * 5001
     assert [str(found) for found in compare(answer(one), answer(other))] == [
-        "body 10,000 bytes → 10,000 bytes"
+        "body 10,000 bytes → 10,002 bytes"
     ]
+
+
+def test_where_lines_come_and_go_size_and_title_still_count() -> None:
+    before = [page(*("more",) * number) for number in range(2)]
+    noise = noise_of(before)
+    assert noise == {"lines"}
+    assert compare(before[0], page("another", "other"), noise) == ()
+    (cut,) = compare(before[0], page(size=900), noise)
+    assert str(cut) == "size 22,925 bytes → 9,825 bytes"
+    found = compare(before[0], page(title="An error"), noise)
+    assert [one.path for one in found] == ["line 0", "title"]
+    titles = noise_of([page(), page("more", title="Orders, page 2")])
+    assert "title" in titles
+
+
+def test_where_members_come_and_go_an_empty_list_still_counts() -> None:
+    before = [answer({"lines": [1, 2]}), answer({"lines": [1, 2, 3]})]
+    noise = noise_of(before)
+    assert noise == {"$.lines[]"}
+    assert compare(before[0], answer({"lines": [1]}), noise) == ()
+    found = compare(before[0], answer({"lines": []}), noise)
+    assert [(str(one), one.kind) for one in found] == [("$.lines 2 of them → empty", Kind.EMPTIED)]
+    empty = noise_of([answer({"lines": []}), *before])
+    assert compare(answer({"lines": []}), answer({"lines": [4]}), empty) == ()

@@ -206,3 +206,12 @@ def test_nothing_is_claimed_of_an_empty_field_that_no_server_has_filled() -> Non
     assert effects(empty, everywhere) == [Effect.NO_CLAIM, Effect.NO_CLAIM]
     missing = Failure(Signature(200), FieldState("$.lines", "missing"))
     assert effects(empty, replace(everywhere, failure=missing)) == [Effect.FIXED, Effect.FIXED]
+
+
+def test_a_text_whose_lines_come_and_go_counts_as_not_compared() -> None:
+    def pages(*texts: bytes) -> tuple[Trial, ...]:
+        return tuple(trial(Came.WORKS, body=b"<p>\n" + one) for one in texts)
+
+    noisy = pages(b"a\n", b"a\nb\n")
+    assert pair_up(HEALTHY, "web1", noisy, pages(b"c\nd\na\n") * 2).effect is Effect.NOT_COMPARED
+    assert pair_up(HEALTHY, "web1", noisy, pages(b"a\nb\n" * 99) * 2).effect is Effect.CHANGED

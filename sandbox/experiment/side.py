@@ -76,7 +76,9 @@ class Round:
 def run_server(side: Side, server: str, round_: Round) -> dict[str, tuple[Trial, ...]]:
     """Send each request to one server of a side, and give what came of it each time.
 
-    Whatever may write meets the database as it was loaded: it is renewed before each time.
+    Whatever may write meets the database as it was loaded: it is renewed before each time, also
+    after requests that only read, as an application may count its visitors. What the web server
+    keeps outside of the database stays: caches, sessions in files.
 
     Raises:
         StackError: The clone does not start, or cannot be asked.
@@ -87,17 +89,17 @@ def run_server(side: Side, server: str, round_: Round) -> dict[str, tuple[Trial,
     # Those that only read go first: fewer renewals.
     ordered = sorted(round_.requests, key=lambda one: not one.only_reads)
     with side.clones(server) as clone:
-        written = False
+        used = False
         for request in ordered:
             trials: list[Trial] = []
             for _ in range(round_.times(request)):
                 if round_.stop.is_set():
                     raise Stopped
-                if written:
+                if used and not request.only_reads:
                     clone.renew_database()
                 round_.stage.advance(0, f"{side.name} {server}: {request.title}")
                 trials.append(judge.judge(request, send(clone, server, request)))
-                written = not request.only_reads
+                used = True
             found[request.id] = tuple(trials)
             round_.stage.advance(1)
     return found

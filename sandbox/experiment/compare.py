@@ -255,8 +255,8 @@ def _lists(path: str, before: list[Any], after: list[Any], how: _Aligned) -> Ite
         yield Difference(path, Kind.ORDER)
         return
     if bool(before) != bool(after):
-        sizes = (f"{len(one):,} of them" if one else "empty" for one in (before, after))
-        yield Difference(path, Kind.EMPTIED, *sizes, key=f"{path} {Kind.EMPTIED}")
+        was, now = (f"{len(one):,} of them" if one else "empty" for one in (before, after))
+        yield Difference(path, Kind.EMPTIED, was, now, key=f"{path} {Kind.EMPTIED}")
     for number, other in _pairs(keys[0], keys[1]):
         if other is None and number is not None:
             yield Difference(

@@ -14,15 +14,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.bundle.reader import Bundle
+from sandbox.errors import CodeRefused, PatchRefused
 from sandbox.replica.engine import Engine
 from sandbox.replica.kept import code_of
 from sandbox.replica.server_code import settle_code
 from sandbox.replica.servers.code import Code, entries_of, read_code
+from sandbox.replica.servers.code_archive import listed
 from sandbox.replica.servers.patches import apply_patch
 from sandbox.replica.state import SandboxState
 from sandbox.replica.up_plan import plan_servers
 
 _BLOCK = 1024 * 1024
+_PATCHES = frozenset({".patch", ".diff"})
+_PLACES = ("/", "./", "../", "~")
 _BEGINS = (b"diff ", b"--- ", b"From ", b"Index: ", b"index ")
 
 
@@ -48,7 +52,7 @@ def is_patch(path: Path) -> bool:
     """Tell whether a file is a patch, by its name or how it begins."""
     if not path.is_file():
         return False
-    if path.suffix in {".patch", ".diff"}:
+    if path.suffix in _PATCHES:
         return True
     if tarfile.is_tarfile(path):
         return False
@@ -76,7 +80,7 @@ def read_change(
 
     Raises:
         CodeRefused: It is not there, or cannot be used.
-        PatchRefused: It is a patch that does not fit what a server runs.
+        PatchRefused: It is a patch that fits what no server runs.
         StackError: What the servers run cannot be read.
     """
     path = Path(source).expanduser()
@@ -89,18 +93,18 @@ def read_change(
             for one in state.servers
         }
         if is_patch(path):
-            described, told = path.name, tuple[str, ...]()
-            after = {
-                name: stack.enter_context(apply_patch(code, path)) for name, code in before.items()
-            }
+            described = path.name
+            patched, told = patch_each(before, path, stack)
+            after = {**before, **patched}
         else:
-            whole = stack.enter_context(read_code(source, repository=repository or Path()))
-            described, told = whole.described, whole.told
+            whole = stack.enter_context(whole_code(source, repository or Path()))
+            described = whole.described
             after = dict.fromkeys(before, whole)
+            patched, told = after, (*whole.told, *told_of_whole(before, whole))
         touched = {name: changed_between(code, after[name]) for name, code in before.items()}
         unchanged = (
             f"{name} runs the same code with the change: it has it already"
-            for name in before
+            for name in patched
             if not touched[name]
         )
         planned = plan_servers(bundle)
@@ -117,6 +121,77 @@ def read_change(
             frozenset().union(*touched.values()),
             (*told, *unchanged),
         )
+
+
+def patch_each(
+    before: Mapping[str, Code], patch: Path, stack: ExitStack
+) -> tuple[dict[str, Code], tuple[str, ...]]:
+    """Give the code of each server with a patch, and what is to be told of the others.
+
+    Args:
+        before: The code of each server.
+        patch: The patch; a server that it does not fit is left out.
+        stack: Ends the codes.
+
+    Raises:
+        PatchRefused: It fits none, or is no patch.
+    """
+    fitting: dict[str, Code] = {}
+    refused: dict[str, PatchRefused] = {}
+    for name, code in before.items():
+        try:
+            fitting[name] = stack.enter_context(apply_patch(code, patch))
+        except PatchRefused as error:
+            refused[name] = error
+    if not fitting and refused:
+        raise next(iter(refused.values()))
+    return fitting, tuple(
+        f"{name} stays as it is, as the patch does not fit what it runs: "
+        f"{', '.join(error.findings) or error.message}"
+        for name, error in refused.items()
+    )
+
+
+def told_of_whole(before: Mapping[str, Code], whole: Code) -> tuple[str, ...]:
+    """Say which files whole code brings that servers lack: it ends a roll-out that broke off."""
+    lacking = {
+        name: frozenset(whole.files) - frozenset(code.files) for name, code in before.items()
+    }
+    nowhere = frozenset.intersection(*lacking.values()) if lacking else frozenset()
+    told = [
+        f"{name} gets {listed(files - nowhere)} with the code, which other servers have and it "
+        "lacks: what fails there for want of that works now, whatever else was changed"
+        for name, files in lacking.items()
+        if files - nowhere
+    ]
+    if nowhere:
+        told.append(f"no server has {listed(nowhere)} without the change: new, or lacking there")
+    return tuple(told)
+
+
+def whole_code(source: str, repository: Path) -> Code:
+    """Read whole code: what looks like a path and is none is not taken for a ref.
+
+    Raises:
+        CodeRefused: It is not there, or cannot be used.
+    """
+    path = Path(source).expanduser()
+    folder, at, _ = source.rpartition("@")
+    named = path.exists() or (at and folder and Path(folder).expanduser().is_dir())
+    if not named and path.suffix in _PATCHES:
+        raise PatchRefused(f"the patch {path} is not there.", hint="Check the path.")
+    if not named and source.startswith(_PLACES):
+        raise CodeRefused(f"{path} is not there.", hint="Check the path.")
+    try:
+        return read_code(source, repository=repository)
+    except CodeRefused as error:
+        # A branch may be called like a path; if there is no such branch, it was one.
+        if named or "/" not in source:
+            raise
+        raise CodeRefused(
+            f"{path} is not there, neither as a file or folder nor as a ref: {error.message}",
+            hint=error.hint,
+        ) from None
 
 
 def changed_between(before: Code, after: Code) -> frozenset[str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import http.client
-import io
 import re
 import select
 import socket
@@ -24,15 +22,13 @@ from sandbox.replica.containers import Container
 from sandbox.replica.engine import Engine, translated
 from sandbox.replica.exchange import Ask, Heard
 from sandbox.replica.state import ServerState
+from sandbox.replica.wire import read_answer, write_request
 
 _SCRIPT = (Path(__file__).parent / "ask.php").read_text("utf-8").removeprefix("<?php\n")
 _ACCESS = "nginx-access"
 _SECONDS = 60
 _PATIENCE = 30  # seconds beyond those, for a machine that has much else to do
 _STDOUT = 1
-_BODIES = frozenset({"POST", "PUT", "PATCH"})  # which have one, if an empty one
-_OURS = frozenset({"accept-encoding", "connection", "content-length", "expect", "host"})
-_BLANK, _LINE_END = r"[\s\0]", r"[\r\n\0]"
 _HEAD = re.compile(rb"([a-z]+|\d+) (\d+)\n")
 
 
@@ -79,7 +75,7 @@ class Talker:
         Raises:
             StackError: The server could not be asked at all.
         """
-        line = f"{_SECONDS} {base64.b64encode(_on_the_wire(request)).decode()}\n"
+        line = f"{_SECONDS} {base64.b64encode(write_request(request)).decode()}\n"
         with self._broken():
             self._socket.sendall(line.encode())
         parts: dict[str, bytes] = {}
@@ -136,43 +132,10 @@ class Talker:
         )
 
 
-def _on_the_wire(request: Ask) -> bytes:
-    """Write a request as HTTP has it, so that nothing of it can be taken for another one."""
-    lines = [
-        f"{request.method} {re.sub(_BLANK, '', request.url)} HTTP/1.1",
-        "Host: localhost",
-        "Connection: close",
-        *(
-            f"{name}: {re.sub(_LINE_END, '', value)}"
-            for name, value in request.headers
-            if name.lower() not in _OURS
-        ),
-    ]
-    if request.body or request.method in _BODIES:
-        lines.append(f"Content-Length: {len(request.body)}")
-    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + request.body
-
-
 def _heard(request: Ask, parts: Mapping[str, bytes], logged: Mapping[str, bytes]) -> Heard:
-    """Read an answer as it came over the wire; one that cannot be read is none."""
+    """Read what came back; an answer that cannot be read is none."""
     seconds = parts["seconds"].decode()
-    if seconds == "none" or not parts["answer"]:
+    answer = read_answer(request.method, parts["answer"]) if seconds != "none" else None
+    if answer is None:
         return Heard(0, (), b"", 0.0, logged)
-    answer = http.client.HTTPResponse(_Wire(parts["answer"]), method=request.method)  # type: ignore[arg-type]
-    try:
-        answer.begin()
-        body = answer.read()
-    except (http.client.HTTPException, ValueError):
-        return Heard(0, (), b"", float(seconds), logged)
-    return Heard(answer.status, tuple(answer.getheaders()), body, float(seconds), logged)
-
-
-class _Wire:
-    """What `http.client` takes for a socket."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def makefile(self, _mode: str) -> io.BytesIO:
-        """Give what came."""
-        return io.BytesIO(self._content)
+    return Heard(answer.status, answer.headers, answer.body, float(seconds), logged)

@@ -19,7 +19,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container as DockerContainer
 
 from sandbox.errors import StackError
-from sandbox.replica.engine import Engine, translated
+from sandbox.replica.engine import Engine, translated, uninterrupted
 
 _LOOPBACK = "127.0.0.1"
 _NO_EXIT_CODE = -1
@@ -254,7 +254,7 @@ class Container:
 
 def create_network(engine: Engine, name: str, labels: Mapping[str, str]) -> None:
     """Create a bridge network."""
-    with translated(f"creating the network {name}"):
+    with translated(f"creating the network {name}"), uninterrupted():
         engine.client.networks.create(name, driver="bridge", labels=dict(labels))
 
 
@@ -286,7 +286,7 @@ def create_container(engine: Engine, spec: ContainerSpec) -> Container:
     if spec.command is not None:
         options["command"] = list(spec.command)
     client = engine.client
-    with translated(f"creating the container {spec.name}"):
+    with translated(f"creating the container {spec.name}"), uninterrupted():
         endpoint = client.api.create_endpoint_config(
             aliases=list(spec.aliases), ipv4_address=spec.address or None
         )

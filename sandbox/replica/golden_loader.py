@@ -27,7 +27,7 @@ from sandbox.replica.containers import (
     start_container,
     wait_until,
 )
-from sandbox.replica.engine import Engine, translated
+from sandbox.replica.engine import Engine, translated, uninterrupted
 from sandbox.replica.golden_settings import STATEMENTS
 
 SETTINGS = "/etc/mysql/conf.d/60-sandbox.cnf"
@@ -173,7 +173,7 @@ def _disk_full_told(container: Container) -> Iterator[None]:
 
 def _create_network(engine: Engine, name: str, labels: Mapping[str, str]) -> None:
     """Create a network from which nothing leaves the machine under its own address."""
-    with translated(f"creating the network {name}"):
+    with translated(f"creating the network {name}"), uninterrupted():
         engine.client.networks.create(
             name,
             driver="bridge",

@@ -26,7 +26,7 @@ from sandbox.replica.containers import (
     start_container,
     wait_until,
 )
-from sandbox.replica.engine import Engine, translated
+from sandbox.replica.engine import Engine, translated, uninterrupted
 
 SINK_VIEWER = 8025  # the sink's pages, and what arrived as JSON: /api/calls, /api/mail, /api/names
 
@@ -273,7 +273,7 @@ def _create(
     **options: Any,  # noqa: ANN401 - as the SDK names them
 ) -> Network:
     try:
-        with translated(f"creating the network {name}"):
+        with translated(f"creating the network {name}"), uninterrupted():
             # Without the check an engine makes a second network of the same name.
             return engine.client.networks.create(
                 name, driver="bridge", check_duplicate=True, labels=dict(labels), **options

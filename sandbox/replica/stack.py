@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ from sandbox.replica.containers import (
 from sandbox.replica.engine import Engine, translated
 from sandbox.replica.golden import Golden, database_spec, wait_for_database
 from sandbox.replica.labels import (
+    CLONE,
     DATABASE,
     INSIDE,
     SANDBOX,
@@ -137,7 +138,12 @@ def start_stack(engine: Engine, plan: StackPlan) -> Stack:
         lambda: start_database(engine, plan, network),
         *(_starting(engine, plan, network, server) for server in plan.servers),
     ]
-    sink, database, *servers = _all_at_once(jobs)
+    sink, database, *servers = _all_at_once(
+        jobs,
+        give_up=lambda: remove_parts(
+            engine, plan.sandbox, lambda labels: labels.get(CLONE, "") == plan.clone
+        ),
+    )
     names = [server.name for server in plan.servers]
     return Stack(plan, network, sink, database, dict(zip(names, servers, strict=True)))
 
@@ -259,8 +265,24 @@ def _start_sink(engine: Engine, plan: StackPlan, network: SealedNetwork) -> Cont
     )
 
 
-def _all_at_once(jobs: Iterable[Callable[[], Container]]) -> list[Container]:
-    """Do all jobs at once; if one fails, wait for the others and raise the first error."""
+def _all_at_once(
+    jobs: Iterable[Callable[[], Container]], give_up: Callable[[], object]
+) -> list[Container]:
+    """Do all jobs at once; if one fails, wait for the others and raise the first error.
+
+    Args:
+        jobs: The jobs.
+        give_up: On Ctrl-C, removes what they wait for, so that they end; no job is at work any
+            more when this comes back, and nothing comes to be behind the caller's back.
+    """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         running = [pool.submit(job) for job in jobs]
+        try:
+            wait(running)
+        except BaseException:
+            for one in running:
+                one.cancel()
+            with suppress(StackError):
+                give_up()
+            raise
     return [one.result() for one in running]

@@ -76,8 +76,7 @@ def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
     name = request.name
     busy = f"another command works on the sandbox {name}."
     with hold(sandbox_lock(name), busy):
-        _refuse_taken(engine, request)
-        plan = plan_up(engine, request, progress)
+        plan = _check(engine, request, progress)
         with code_of_servers(request.apps, plan.captured) as codes:
             ensure_images(engine, plan.images, request.source, progress)
             golden = _have_golden(engine, request, plan, progress)
@@ -97,12 +96,17 @@ def rehearse_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPla
     Raises:
         SandboxError: What `bring_up` would raise of bundle, name, ports and code.
     """
+    plan = _check(engine, request, progress)
+    with code_of_servers(request.apps, plan.captured):
+        return plan
+
+
+def _check(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
     _refuse_taken(engine, request)
     plan = plan_up(engine, request, progress)
     if request.fixed_ports:
         refuse_ports(engine, request.first_port, len(plan.servers), but=request.name)
-    with code_of_servers(request.apps, plan.captured):
-        return plan
+    return plan
 
 
 def _refuse_taken(engine: Engine, request: UpRequest) -> None:

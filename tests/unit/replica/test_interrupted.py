@@ -1,0 +1,57 @@
+"""Ctrl-C in the middle of work on the engine: nothing goes on behind its back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import cast
+
+import pytest
+
+from sandbox.replica.containers import Container
+from sandbox.replica.engine import uninterrupted
+from sandbox.replica.stack import _all_at_once
+
+
+def test_interrupt_waits_for_a_call_that_goes_on_anyway() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("created")
+    assert done == ["created"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_interrupt_ends_all_jobs_before_it_comes_back() -> None:
+    removed = threading.Event()
+    ended: list[int] = []
+
+    def job() -> Container:
+        removed.wait(10)  # for its container to answer, or to be gone
+        ended.append(1)
+        return cast("Container", None)
+
+    def interrupting() -> Container:
+        os.kill(os.getpid(), signal.SIGINT)
+        return job()
+
+    with pytest.raises(KeyboardInterrupt):
+        _all_at_once([job, interrupting, job], give_up=removed.set)
+    assert removed.is_set()
+    assert ended == [1, 1, 1]
+
+
+def test_first_error_is_told_when_all_jobs_have_ended() -> None:
+    ended: list[int] = []
+
+    def failing() -> Container:
+        raise RuntimeError("it does not start")
+
+    def job() -> Container:
+        ended.append(1)
+        return cast("Container", None)
+
+    with pytest.raises(RuntimeError, match="it does not start"):
+        _all_at_once([failing, job], give_up=lambda: ended.append(2))
+    assert ended == [1]

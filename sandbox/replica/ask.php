@@ -57,6 +57,14 @@ while (($line = fgets(STDIN)) !== false) {
     for ($tries = 0; $tries < 100 && $logs[0] !== '' && size_of($logs[0]) === $before[0]; $tries++) {
         usleep(5000);
     }
+    // PHP's master and the error log have theirs a moment later: until all are quiet.
+    $sizes = array_map('size_of', $logs);
+    for ($quiet = 0, $tries = 0; $quiet < 4 && $tries < 60; $tries++) {
+        usleep(5000);
+        $now = array_map('size_of', $logs);
+        $quiet = $now === $sizes ? $quiet + 1 : 0;
+        $sizes = $now;
+    }
     part('seconds', $answer === null ? 'none' : sprintf('%.6F', $took));
     part('answer', (string) $answer);
     foreach ($logs as $number => $log) {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,12 +276,12 @@ def _all_at_once(
             more when this comes back, and nothing comes to be behind the caller's back.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        running = [pool.submit(job) for job in jobs]
+        running: list[Future[Container]] = []
         try:
+            running += [pool.submit(job) for job in jobs]
             wait(running)
         except BaseException:
-            for one in running:
-                one.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
             with suppress(StackError):
                 give_up()
             raise

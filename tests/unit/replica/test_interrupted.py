@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from typing import cast
 
 import pytest
@@ -16,9 +17,14 @@ from sandbox.replica.stack import _all_at_once
 
 def test_interrupt_waits_for_a_call_that_goes_on_anyway() -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        done.append("created")
+
+    def create() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("created")
+
+    with pytest.raises(KeyboardInterrupt):
+        create()
     assert done == ["created"]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
@@ -37,9 +43,12 @@ def test_interrupt_ends_all_jobs_before_it_comes_back() -> None:
         return job()
 
     with pytest.raises(KeyboardInterrupt):
-        _all_at_once([job, interrupting, job], give_up=removed.set)
+        _all_at_once([job, job, interrupting, job], give_up=removed.set)
     assert removed.is_set()
-    assert ended == [1, 1, 1]
+    now = len(ended)  # one that has not begun may never do so
+    assert now >= 2
+    time.sleep(0.05)
+    assert len(ended) == now
 
 
 def test_first_error_is_told_when_all_jobs_have_ended() -> None:

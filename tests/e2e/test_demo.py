@@ -361,11 +361,12 @@ def test_the_table_that_the_demo_ends_with_is_the_readmes(
     ("patch", "says"),
     [
         ("basket.right", "FIXED"),
-        ("login.right", "FIXED"),
-        ("bestsellers.right", "FIXED"),
-        ("charset.right", "FIXED"),
         ("web2.right", "FIXED"),
-        ("charset.tempting", "FIXED"),  # it answers: only a person sees what
+        pytest.param("login.right", "FIXED", marks=pytest.mark.heavy),
+        pytest.param("bestsellers.right", "FIXED", marks=pytest.mark.heavy),
+        pytest.param("charset.right", "FIXED", marks=pytest.mark.heavy),
+        # It answers: only a person sees what.
+        pytest.param("charset.tempting", "FIXED", marks=pytest.mark.heavy),
     ],
 )
 def test_right_fixes_hold_in_the_sandbox(incident: Incident, patch: str, says: str) -> None:

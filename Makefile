@@ -12,7 +12,7 @@ setup: ## Set this machine up: virtual environment, packages, Docker engine
 python: ## Set up the virtual environment only
 	@scripts/setup.sh python
 
-demo: setup ## Set up, then break the demo production and show it; PORTS=any lets Docker choose
+demo: setup ## Set up, break the demo production, hand it over, reproduce it, try two patches; PORTS=any: free ports
 	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production up $(if $(filter any,$(PORTS)),--any-ports)
 
 demo-down: python ## Remove everything the demo started
@@ -47,7 +47,7 @@ lint: python ## Style, format, import contracts, shell scripts, generated files
 	@$(RUN)/ruff format --check .
 	@$(RUN)/lint-imports
 	@set -e; for script in scripts/*.sh docker/*/start docker/*/ready .ci/run; do bash -n $$script; done
-	@set -e; for script in $(wildcard sandbox/capture/*.sh); do sh -n $$script; done
+	@set -e; for script in $(wildcard sandbox/*/*.sh); do sh -n $$script; done
 	@$(RUN)/python scripts/document_cli.py --check
 	@$(RUN)/python scripts/gather_words.py --check
 

@@ -67,6 +67,19 @@ class Tried:
         return tuple(dict.fromkeys(one.request.id for one in judged))
 
     @property
+    def status_only(self) -> tuple[str, ...]:
+        """Numbers of the requests that fail here as in production as far as the status goes."""
+        return tuple(
+            one
+            for one in self.reproduced
+            if any(
+                pair.request.failure is not None and pair.request.failure.is_status_only
+                for pair in self.pairs
+                if pair.request.id == one
+            )
+        )
+
+    @property
     def fixed(self) -> tuple[str, ...]:
         """Numbers of the requests that are fixed on every server that they fail on here."""
         not_whole = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +10,20 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sandbox.errors import ExitCode
+from sandbox.experiment.claim import MAY_BE_THE_SAMPLE
 from sandbox.experiment.failure import Came
-from sandbox.experiment.judge import Effect, Pair, Verdict
+from sandbox.experiment.judge import Effect, Verdict
 from sandbox.experiment.reproduce import Answer, Judged, Outcome, Reproduced
-from sandbox.experiment.requests import Replayable
-from sandbox.experiment.signature import Trial
 from sandbox.experiment.trying import Tried
-from sandbox.report.experiment_data import answer_of, judged_data, pair_data
+from sandbox.report.experiment_data import judged_data, pair_data
+from sandbox.report.experiment_words import (
+    FIXED,
+    STATUS_ONLY,
+    lines_of_pairs,
+    lines_of_rest,
+    words_of_verdict,
+)
 from sandbox.report.terminal import line, number_of, rows_table
-
-_SHOWN_DIFFERENCES = 5  # of one answer
-_SHOWN_PAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class TryResult:
             "fixed": list(done.fixed),
             "reproduced": list(done.reproduced),
             "targets": list(done.targets),
+            "status_only": list(done.status_only),
             "repeats": done.repeats,
             "pairs": [pair_data(one) for one in done.pairs],
             "unsent": [{"request": one.id, "why": one.unsendable} for one in done.unsent],
@@ -132,148 +136,39 @@ class TryResult:
 
     def _lines(self) -> Iterator[Text]:
         done = self.done
-        yield Text.assemble("verdict   ", (_verdict(done), _style(done.verdict)))
+        yield Text.assemble("verdict   ", (words_of_verdict(done), _style(done.verdict)))
         yield line(f"change    {done.change}")
         for note in self.notes:
             yield line(f"note      {note}")
         for effect, word in _FIRST:
-            for shown in _pair_lines(done.of(effect), word):
+            for shown in lines_of_pairs(done.of(effect), word):
                 yield line(shown)
-        yield from map(line, _unchanged(done))
+        yield from map(line, lines_of_rest(done))
+        if done.status_only:
+            yield line(f"weak      {', '.join(done.status_only)}: {STATUS_ONLY}")
         for one in done.unsent:
             yield line(f"not sent  {one.id} {one.title}: {one.unsendable}")
         yield from _differs(self.differs)
-        if done.verdict in _FIXED:
+        if done.verdict in FIXED:
             yield line("This says what changed, not that the change is right: look at the answers.")
 
 
-_FIXED = frozenset({
-    Verdict.FIXED, Verdict.FIXED_OTHERS_CHANGED, Verdict.FIXED_IN_PART,
-})  # fmt: skip
 _FIRST = (
     (Effect.FIXED, "fixed"),
     (Effect.OTHERWISE, "worse"),
     (Effect.BROKEN, "broken"),
     (Effect.CHANGED, "changed"),
+    (Effect.UNRESOLVED, "unknown"),
     (Effect.UNSTABLE, "unstable"),
     (Effect.STILL, "still"),
     (Effect.NO_CLAIM, "no claim"),
 )
 
 
-def _verdict(done: Tried) -> str:
-    verdict = done.verdict
-    total = len({one.request.id for one in done.pairs if one.request.failure} | _ids(done.unsent))
-    if verdict is Verdict.NOT_REPRODUCED:
-        return f"{verdict.value}: nothing is claimed of the change"
-    if verdict is Verdict.MADE_WORSE:
-        worse = done.of(Effect.OTHERWISE, Effect.BROKEN)
-        return f"{verdict.value}: {_names(worse)}"
-    if verdict not in _FIXED:
-        return verdict.value
-    numbers_of = done.fixed or tuple(sorted(_ids(one.request for one in done.of(Effect.FIXED))))
-    numbers = f"{', '.join(numbers_of)} ({len(numbers_of)} of {total})"
-    if verdict is Verdict.FIXED:
-        return f"FIXED {numbers}, nothing else that was asked changed"
-    if verdict is Verdict.FIXED_IN_PART:
-        return f"{verdict.value}: {numbers}"
-    changed = [
-        one
-        for one in done.pairs
-        if one.effect is Effect.CHANGED or (one.effect is Effect.STILL and one.differences)
-    ]
-    return f"FIXED {numbers}, BUT OTHERS CHANGED: {_names(changed)}"
-
-
 def _style(verdict: Verdict) -> str:
     if verdict is Verdict.FIXED:
         return "bold green"
     return "bold yellow" if verdict.exit_code is ExitCode.NO_VERDICT else "bold red"
-
-
-def _ids(requests: Iterable[Replayable]) -> set[str]:
-    return {one.id for one in requests}
-
-
-def _names(pairs: Sequence[Pair]) -> str:
-    return ", ".join(dict.fromkeys(one.request.id for one in pairs))
-
-
-def _pair_lines(pairs: Sequence[Pair], word: str) -> Iterator[str]:
-    """Give a line for each request, its servers together where they answer alike."""
-    together: dict[tuple[str, ...], list[Pair]] = {}
-    for one in pairs:
-        together.setdefault((one.request.id, *_evidence(one)), []).append(one)
-    for number, ((_, *evidence), alike) in enumerate(together.items()):
-        if number == _SHOWN_PAIRS:
-            yield f"{'':<10}and {len(together) - number} more (--json has them all)"
-            return
-        request = alike[0].request
-        servers = ", ".join(one.server for one in alike)
-        first, *more = evidence
-        yield f"{word:<10}{request.id} {request.title} on {servers}: {first}"
-        for told in more:
-            yield f"{'':<10}   {told}"
-
-
-def _evidence(pair: Pair) -> list[str]:
-    before, after = pair.before[0], pair.after[0]
-    match pair.effect:
-        case Effect.FIXED:
-            return [f"{before} → {after}", f"answers now: {answer_of(after)}"]
-        case Effect.OTHERWISE | Effect.BROKEN:
-            return [f"{before} → {after}"]
-        case Effect.CHANGED:
-            return _differences(pair)
-        case Effect.STILL:
-            changed = _differences(pair) if pair.differences else []
-            return [str(before), *changed]
-        case Effect.UNSTABLE:
-            sides = zip(("without", "with"), (pair.before, pair.after), strict=True)
-            return [", ".join(f"{name} it {_counted(trials)}" for name, trials in sides)]
-        case _:
-            return [f"without the change it {_came(before)}"]
-
-
-def _differences(pair: Pair) -> list[str]:
-    shown = [str(one) for one in pair.differences[:_SHOWN_DIFFERENCES]]
-    if (more := len(pair.differences) - len(shown)) > 0:
-        shown.append(f"and {number_of(more, 'more difference')}")
-    return shown
-
-
-def _came(trial: Trial) -> str:
-    match trial.came:
-        case Came.WORKS:
-            return f"works ({trial})"
-        case Came.OTHER:
-            return f"fails in another way ({trial})"
-        case _:
-            return f"cannot be judged ({trial})"
-
-
-def _counted(trials: Sequence[Trial]) -> str:
-    words = [str(one.came) for one in trials]
-    return ", ".join(f"{word} {words.count(word)} of {len(words)}" for word in dict.fromkeys(words))
-
-
-def _unchanged(done: Tried) -> Iterator[str]:
-    same = done.of(Effect.SAME)
-    others = [one for one in done.pairs if one.request.failure is None]
-    if others:
-        well = [one for one in same if one.request.failure is None]
-        yield f"same      {len(well)} of {number_of(len(others), 'answer')} to other requests"
-        unlike = [one for one in well if one.before[0].came is not Came.WORKS]
-        if unlike:
-            statuses = sorted({str(one.before[0]) for one in unlike})
-            yield (
-                f"          {len(unlike)} of them answer otherwise than in production, with or "
-                f"without the change: {', '.join(statuses[:5])}"
-            )
-    noise = sorted({key for one in done.pairs for key in one.noise})
-    if noise:
-        more = f" and {len(noise) - 5} more" if len(noise) > 5 else ""  # noqa: PLR2004 - what fits
-        yield f"noise     differs without the change, too: {', '.join(noise[:5])}{more}"
 
 
 def _differs(differs: Sequence[str]) -> Iterator[Text]:
@@ -308,7 +203,9 @@ def _outcome(outcome: Outcome, judged: Judged) -> str:
             if not outcome.always:
                 rest = {str(one) for one in outcome.trials if one.came is not Came.SAME}
                 words += f", else {', '.join(sorted(rest))}"
-            if outcome.should_fail is False:
+            if judged.may_be_the_sample:
+                words += f", but {MAY_BE_THE_SAMPLE}"
+            elif outcome.should_fail is False:
                 words += ", but works in production"
             elif outcome.should_fail is None:
                 words += ", in production not seen there"
@@ -336,8 +233,8 @@ def _notes_on(judged: Judged) -> Iterator[str]:
         yield f"in production it also failed on {', '.join(judged.elsewhere)}: not in this sandbox"
     if judged.answer is Answer.NOT_REPRODUCED and request.note:
         yield request.note
-    if any(
-        one.came is Came.SAME and request.failure is not None and request.failure.is_status_only
-        for one in judged.outcomes
-    ):
-        yield "only the status could be compared: production's logs say no more of it"
+    same = [one for one in judged.outcomes if one.came is Came.SAME]
+    if same and request.failure is not None and request.failure.is_status_only:
+        yield STATUS_ONLY
+    if any(not one.always for one in judged.outcomes):
+        yield "caches and sessions in files of a web server stay from one time to the next"

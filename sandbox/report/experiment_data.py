@@ -33,6 +33,7 @@ def judged_data(judged: Judged) -> dict[str, Any]:
         "not_sent": request.unsendable,
         "cure": request.cure,
         "not_here": list(judged.elsewhere),
+        "may_be_the_sample": judged.may_be_the_sample,
         "servers": [
             {
                 "name": one.server,
@@ -82,6 +83,7 @@ def pair_data(pair: Pair) -> dict[str, Any]:
         "url": pair.request.request.url,
         "server": pair.server,
         "effect": pair.effect.value,
+        "why": pair.why,
         "before": [_trial_data(one) for one in pair.before],
         "after": [_trial_data(one) for one in pair.after],
         "answer_now": answer_of(pair.after[0]),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 
@@ -125,6 +128,94 @@ def test_try_says_the_verdict_and_what_it_rests_on(shops: Shops) -> None:
     ]
     data = json.loads(json.dumps(TryResult(done, "shop").data()))
     assert (data["verdict"], data["fixed"]) == ("FIXED, BUT OTHERS CHANGED", ["r1", "r2"])
+
+
+def tried_lines(shops: Shops, before: Any, after: Any, *failing: Replayable, **more: Any) -> str:
+    sides = (shops.side("A", before), shops.side("B", after))
+    done = try_change("a.patch", failing, (LIST,), BOTH, sides, progress=Silent(), **more)
+    return "\n".join(shown(TryResult(done, "shop")))
+
+
+def answering(**answers: Callable[[], Reply]) -> Callable[[Visit], Reply]:
+    return lambda visit: answers.get(visit.url.split("/")[2], lambda: web1(visit))()
+
+
+def test_an_empty_field_that_may_be_the_sample_is_told_so(shops: Shops) -> None:
+    empty = answering(daily=lambda: Reply(200, {"lines": []}))
+    done = reproduce((DAILY,), BOTH, shops.side("here", empty), Silent())
+    assert "may be the sample: no server here has it filled" in "".join(
+        shown(ReproduceResult(done, "shop"))
+    )
+    assert ReproduceResult(done, "shop").data()["requests"][0]["may_be_the_sample"] is True
+    told = tried_lines(shops, empty, web1, DAILY)
+    assert told.startswith("verdict   NOT REPRODUCED: nothing is claimed of the change")
+    assert (
+        "no claim  r2 GET /api/daily on web1, web2: may be the sample: no server here has it filled"
+    ) in told
+
+
+def test_what_comes_out_otherwise_each_time_is_named_beside_the_verdict(shops: Shops) -> None:
+    turns = itertools.cycle((200, 500))
+    flaky = answering(list=lambda: Reply(next(turns), {}), orders=lambda: Reply(200, {}))
+    told = tried_lines(shops, web1, flaky, ORDER)
+    assert told.startswith(
+        "verdict   INCONCLUSIVE: with the change works r1; not the same each time: h1"
+    )
+    assert (
+        "unstable  h1 GET /api/list on web1, web2: without it works 2 of 2, with it works" in told
+    )
+
+
+def test_a_request_that_cannot_be_judged_with_the_change_is_told_with_its_cure(
+    shops: Shops,
+) -> None:
+    locked = answering(orders=lambda: Reply(403, {}))
+    told = tried_lines(shops, web1, locked, ORDER)
+    assert told.startswith("verdict   INCONCLUSIVE: cannot be judged with the change: r1")
+    assert "→ 403 here: it needs a session" in told
+    assert 'write its login as "before" into a file' in told
+
+
+def test_what_is_not_as_in_production_on_both_sides_is_not_counted_as_same(shops: Shops) -> None:
+    gone = answering(list=lambda: Reply(404, {}))
+    fixed = answering(list=lambda: Reply(404, {}), orders=lambda: Reply(200, {}))
+    told = tried_lines(shops, gone, fixed, ORDER)
+    assert told.startswith(
+        "verdict   FIXED r1 (1 of 1), nothing else that could be compared changed"
+    )
+    assert "same      0 of 2 answers to other requests" in told
+    assert "no claim  h1: 2 answers not as in production, with or without the change: 404" in told
+
+
+def test_a_fix_of_some_of_the_named_says_which_not(shops: Shops) -> None:
+    before = {"web1": web1, "web2": web2}
+    told = tried_lines(shops, before, web1, ORDER, DAILY, targets=("r1", "r2"))
+    assert told.startswith("verdict   FIXED IN PART: r2, not r1")
+    other = replace(BASKET, unsendable="it has no body")
+    told = tried_lines(shops, before, web1, DAILY, other, targets=("r2", "r3"))
+    assert told.startswith("verdict   INCONCLUSIVE: with the change works r2; not reproduced: r3")
+    half = {"web1": order_fixed, "web2": web2}
+    told = tried_lines(shops, before, half, ORDER, targets=("r1",))
+    assert told.startswith("verdict   FIXED IN PART: r1 on web1 only")
+
+
+def test_that_only_a_status_was_compared_is_told_by_try_as_well(shops: Shops) -> None:
+    bare = replace(ORDER, failure=Failure(Signature(500)))
+    told = tried_lines(shops, web1, order_fixed, bare)
+    assert "weak      r1: only the status could be compared" in told
+    assert "weak" not in tried_lines(shops, web1, order_fixed, ORDER)
+
+
+def test_that_a_web_server_keeps_its_caches_is_told_where_answers_are_not_the_same(
+    shops: Shops,
+) -> None:
+    turns = itertools.cycle((500, 200))
+    flaky = {"web1": answering(orders=lambda: Reply(next(turns), {})), "web2": web1}
+    bare = replace(ORDER, failure=Failure(Signature(500)))
+    kept = "caches and sessions in files of a web server stay from one time to the next"
+    for shop, told in ((flaky, True), (web1, False)):
+        done = reproduce((bare,), BOTH, shops.side("here", shop), Silent())
+        assert (kept in " ".join(shown(ReproduceResult(done, "shop")))) is told
 
 
 def test_what_a_server_says_does_not_steer_the_terminal(shops: Shops) -> None:

@@ -33,7 +33,9 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
     request: Annotated[
         list[str] | None,
         typer.Option(
-            "--request", metavar="ID", help="What it is to fix: r2. Repeatable.  [default: any]"
+            "--request",
+            metavar="ID",
+            help="What it is to fix: r2. Repeatable: all.  [default: any]",
         ),
     ] = None,
     repository: Annotated[
@@ -62,8 +64,8 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
     What differs without the change as well is noise. Nothing is claimed unless the failure is here
     without the change. FIXED says that nothing else that was asked changed, not that it is right.
 
-    Exit codes: 0 fixed, 3 no effect, made worse, or others changed, 4 not reproduced or
-    inconclusive, 2 the change is not there or does not fit, 13 the bundle is damaged or gone,
+    Exit codes: 0 fixed, 3 no effect, fixed in part, made worse, or others changed, 4 not reproduced
+    or inconclusive, 2 the change is not there or fits no server, 13 the bundle is damaged or gone,
     14 Docker or the stack failed.
 
     Example: sandbox try zero-date.patch --request r2

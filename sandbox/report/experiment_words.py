@@ -28,8 +28,7 @@ def words_of_verdict(done: Tried) -> str:
     changed = _names([one for one in done.pairs if one.changed])
     match verdict:
         case Verdict.FIXED:
-            compared = done.of(Effect.UNLIKE, Effect.NOT_COMPARED)
-            asked = "could be compared" if compared else "was asked"
+            asked = "could be compared" if done.of(Effect.NOT_COMPARED) else "was asked"
             return f"FIXED {numbers}, nothing else that {asked} changed"
         case Verdict.FIXED_OTHERS_CHANGED:
             return f"FIXED {numbers}, BUT OTHERS CHANGED: {changed}"

@@ -180,9 +180,7 @@ def test_what_is_not_as_in_production_on_both_sides_is_not_counted_as_same(shops
     gone = answering(list=lambda: Reply(404, {}))
     fixed = answering(list=lambda: Reply(404, {}), orders=lambda: Reply(200, {}))
     told = tried_lines(shops, gone, fixed, ORDER)
-    assert told.startswith(
-        "verdict   FIXED r1 (1 of 1), nothing else that could be compared changed"
-    )
+    assert told.startswith("verdict   FIXED r1 (1 of 1), nothing else that was asked changed")
     assert "same      0 of 2 answers to other requests" in told
     assert "no claim  h1: 2 answers not as in production, with or without the change: 404" in told
 

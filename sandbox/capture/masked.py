@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sandbox.capture.allowed import Known, is_known_path
 from sandbox.capture.archive import ServerCapture
@@ -144,31 +144,22 @@ def _request(request: FailingRequest, known: Sequence[Known]) -> Iterator[Segmen
     yield from our_text(f', "replayable": {json.dumps(request.replayable)}}}\n')
 
 
-def _secret_parameter(name: str, value: str) -> Sequence[Piece] | None:
-    return (ToMask(_bytes(value), "secret"),) if is_secret_name(name) else None
-
-
-def url_pieces(
-    url: str, special: Callable[[str, str], Sequence[Piece] | None] = _secret_parameter
-) -> list[Piece]:
-    """Mask a URL as logs are, but for parameters that are something special.
+def url_pieces(url: str) -> list[Piece]:
+    """Mask a URL as logs are, but as a whole what its query calls by the name of a secret.
 
     Args:
         url: Path and query.
-        special: Gives what the value of a parameter becomes, or None for "as in logs". By default
-            what the query calls by the name of a secret is masked as a whole.
     """
     path, mark, query = url.partition("?")
     pieces: list[Piece] = []
     plain = path + mark
     for part in re.split(r"([&;])", query):
         name, equals, value = part.partition("=")
-        becomes = special(name, value) if value else None
-        if becomes is None:
-            plain += part
-        else:
-            pieces += [log_piece(plain + name + equals), *becomes]
+        if value and is_secret_name(name):
+            pieces += [log_piece(plain + name + equals), ToMask(_bytes(value), "secret")]
             plain = ""
+        else:
+            plain += part
     return [*pieces, log_piece(plain)]
 
 

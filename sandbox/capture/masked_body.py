@@ -1,95 +1,72 @@
-"""Mask what a request carries: JSON, parameters of forms and URLs, each value by its name.
+"""Mask what a request carries: JSON, parameters of forms and URLs, each value by its names.
 
 Texts become what they become in logs, and a mail address what it is in its table. Passwords become
-the known one; other secrets are masked as a whole, and so is what has the name of a masked column.
-A day that is asked for stays, as it does in tables.
+the known one; other secrets are masked as a whole, and so is what is a person's by the name of a
+masked column or by its own. A day that is asked for stays, as it does in tables.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from enum import IntEnum
-from functools import cache
-from urllib.parse import quote, unquote_plus
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote, unquote, unquote_plus
 
 from pydantic import JsonValue
 
 from sandbox.capture.given_requests import Step, is_flat
 from sandbox.capture.masked import Piece, log_piece, our_text
-from sandbox.masking.dictionary import key_words, message_words, split_camel, word_set
-from sandbox.masking.maskers.passwords import KNOWN_PASSWORD
-from sandbox.masking.secret_names import is_secret_name, speaks_of_secret
-from sandbox.masking.segments import Allowed, JsonString, MaskText, Segment, ToMask, Verbatim
-
-NamesPersons = Callable[[str, str], bool]
-"""Tells, of a path and the name of a member or parameter, whether its values are of persons."""
+from sandbox.capture.masked_value import ValueMasker, as_bytes, has_long_number
+from sandbox.capture.value_kinds import AsksOfName, Kind, NameReader, Under
+from sandbox.masking.secret_names import speaks_of_secret
+from sandbox.masking.segments import (
+    Allowed,
+    JsonString,
+    MaskText,
+    Segment,
+    ToMask,
+    Verbatim,
+    assemble,
+)
 
 _FORM = "application/x-www-form-urlencoded"
-_PASSWORD = re.compile(
-    r"(?:\w*(?:passwor[dt]|kennwort|passwd)|pass|pwd|pw)s?(?:confirm|repeat|again|new|old)?\w*"
+_LONGEST_PIECE = 2000
+_PAIR, _LONGEST_NAME = 2, 200
+_MOST_LEVELS = 3  # of JSON that is a string in JSON
+_KEY = re.compile(r"\d{1,9}", re.ASCII)
+_SHORT_KEY = re.compile(r"\d{1,6}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z][A-Za-z_-]*\d{1,2}", re.ASCII)
+_LINK = re.compile(r"(?:https?:/)?/[^\s?#]*\?[^\s]+", re.IGNORECASE)
+_QUERY = re.compile(r"[\w.%\[\]-]{1,200}=[^\s&]*(?:&[\w.%\[\]-]{1,200}=[^\s&]*)+")
+_SERIALIZED = re.compile(r"[aOC]:\d+:")  # by PHP
+_LAST = re.compile(r"(.*?)([^\W\d]\w*)\W*")
+# Values with a name beside them, in texts of no format that is read: XML, parts of a form, lines.
+_NAMED = (
+    re.compile(r"<([\w.:-]{1,100})(?:\s[^<>]{0,500})?>([^<>]{1,1000})</"),
+    re.compile(r"\s([\w.:-]{1,100})=[\"']([^\"'<>]{1,1000})[\"']"),
+    re.compile(r"name=\"([^\"\r\n]{1,100})\"[^\n]*\n(?:[^\s][^\n]*\n){0,9}\r?\n([^\r\n]{1,1000})"),
+    re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{0,99})[ \t]*[:=][ \t]*([+-]?\d[\d.,/ -]{0,40})"),
 )
-# Beside it, a value may be that of a secret: {"name": "password", "value": …}.
-_NAMES_ANOTHER = word_set("name key field param parameter id")
-_LONGEST_NAME = 64
-_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,100}")
-_LONG_NUMBER = re.compile(r"\d{7}")
-# What members of forms are called, and keys of documents are not.
-_OF_FORMS = word_set(
-    "pass passwd pwd passwort kennwort confirm confirmation repeat again old new current login "
-    "username telephone fax remember submit page sort search query q"
-)
-# A day that is asked for has to stay the one that rows have: dates of no person are kept there.
-_MOMENTS = word_set("date datum day tag at on from to since until start end von bis time")
-_OF_PERSONS = word_set("birth born dob geburt geburts geb birthday geburtsdatum geburtstag death")
-_MOMENT = re.compile(
-    r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])"
-    r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?",
-    re.ASCII,
-)
-_SIMPLE = re.compile(r"(-?)(\d+)(?:\.(\d+))?")
-_KEY_DIGITS, _PIECE, _LONGEST_PIECE = 9, 20, 2000
-_MAIL = re.compile(r"[^\s@<>,;:\"()\[\]|=/\\]{1,64}@[^\s@<>,;:\"()\[\]|=/\\?&]{1,255}")
-_DATE = re.compile(r"(?:1[6-9]|2[01])\d\d-\d\d-\d\d")
-_TELEPHONE = re.compile(r"(?!000)\(?(?:\+\d|0\d)(?=(?:\D*\d){5,13}\D*$)[\d ()/-]{5,30}\d")
-_RUN = re.compile(r"[^\W\d_]{2,}|\d+")
-
-
-class _Kind(IntEnum):
-    """What a value is, by the name that it stands under; the highest of several counts."""
-
-    TEXT = 0
-    MOMENT = 1
-    PERSON = 2
-    SECRET = 3
-    PASSWORD = 4
-
-
-def is_password_name(name: str) -> bool:
-    """Tell whether a name is one of a password that somebody logs in with.
-
-    >>> [is_password_name(one) for one in ("password", "user[pwd]", "newPassword", "api_key")]
-    [True, True, True, False]
-    """
-    words = [word.casefold() for word in split_camel(name)]
-    return is_secret_name(name) and any(_PASSWORD.fullmatch(word) for word in words)
 
 
 class BodyWriter:
-    """Writes what requests to one path carry.
+    """Writes what one request carries.
 
     Args:
-        path: The path.
+        url: Its path and query.
         mask_text: `Masker.mask_text`.
         names_persons: Whether values of such a name are masked as a whole.
+        names_keys: Whether such a name is one of a kept column that rows are told apart by.
     """
 
-    def __init__(self, path: str, mask_text: MaskText, names_persons: NamesPersons) -> None:
-        self._path = path
+    def __init__(
+        self, url: str, mask_text: MaskText, names_persons: AsksOfName, names_keys: AsksOfName
+    ) -> None:
+        self._path, self._mark, self._query = url.partition("?")
         self._mask_text = mask_text
-        self._names_persons = names_persons
+        self._values = ValueMasker(mask_text)
+        self._names = NameReader(self._path, names_persons, names_keys)
+        self._level = 0
 
     def body(self, step: Step) -> Iterator[Segment]:
         """Write a body: JSON, the text of a form, or any other text."""
@@ -101,159 +78,218 @@ class BodyWriter:
             parsed = _parsed(body)
             if parsed is None:
                 # Where a secret begins and ends is not known of every format.
-                kind = "secret" if speaks_of_secret(body) else "log"
-                yield JsonString((ToMask(_bytes(body), kind),))
+                secret = speaks_of_secret(body)
+                whole: list[Piece] = [ToMask(as_bytes(body), "secret")]
+                yield JsonString(tuple(whole if secret else self._of_no_format(body)))
                 return
             body = parsed
-        yield from self._value(body, _Kind.TEXT)
+        yield from self._value(body, Under())
+
+    def url(self) -> Iterator[Piece]:
+        """Write the URL: what it is in logs, but for what is special by its name or as a number."""
+        plain = ""
+        for text, special in (*self._segments(), *self._parameters(self._mark, self._query)):
+            if special is None:
+                plain += text
+            else:
+                yield log_piece(plain)
+                yield from special
+                plain = ""
+        yield log_piece(plain)
+
+    def header(self, name: str, value: str) -> tuple[list[Piece], list[Piece]]:
+        """Give what a header's name and value become."""
+        if name.lower() == "user-agent":
+            return [log_piece(name)], [log_piece(value)]
+        return self.field(name), self._pieces(value, self._names.under(name, Under()))
+
+    def field(self, name: str) -> list[Piece]:
+        """Give what a name becomes that stands alone: as in logs, but for long numbers in it."""
+        return self._values.text(name, Under())
+
+    def _segments(self) -> Iterator[tuple[str, Sequence[Piece] | None]]:
+        """Give the path in parts, each with what is special of it."""
+        words: list[str] = []
+        for part in re.split("(/)", self._path):
+            text = unquote(part, errors="surrogateescape")
+            if any(map(str.isdigit, text)) and not self._is_word(text, words):
+                yield part, self._segment(part, text, words)
+            else:
+                yield part, None
+                words += [text] if text.strip("/") else []
+
+    def _is_word(self, text: str, words: Sequence[str]) -> bool:
+        """Tell whether a part of a path with digits is a word all the same: ``v2``, ``last4``."""
+        secret = words and self._names.under(words[-1], Under()).kind >= Kind.SECRET
+        return not secret and _WORD.fullmatch(text) is not None
+
+    def _segment(self, raw: str, text: str, words: Sequence[str]) -> Sequence[Piece] | None:
+        leads = self._names.leads_to_row(words)
+        found = self._names.under(words[-1], Under()) if words else Under()
+        if found.kind < Kind.PERSON:
+            # Rows have numbers and articles: "orders/4711", "products/SKU-99".
+            key = _KEY.fullmatch(text) or not text.isdecimal()
+            return None if leads and key else self._special(raw, text, Under())
+        # "addresses" are rows, and "pins" are none that anybody may know.
+        if found.kind is Kind.PERSON and leads and _SHORT_KEY.fullmatch(text):
+            return None
+        return self._special(raw, text, found)
+
+    def _parameters(self, mark: str, query: str) -> Iterator[tuple[str, Sequence[Piece] | None]]:
+        """Give a query in parts, each with what is special of it."""
+        yield mark, None
+        parts = re.split(r"([&;])", query)
+        beside = self._named_in(parts)
+        for part in parts:
+            name, equals, value = part.partition("=")
+            decoded = unquote_plus(name, errors="surrogateescape")
+            text = unquote_plus(value, errors="surrogateescape")
+            found = self._of_pair(decoded, text, beside)
+            yield name, self._name(name, decoded, found)
+            yield equals, None
+            yield value, self._special(value, text, found)
+
+    def _special(self, raw: str, text: str, under: Under) -> Sequence[Piece] | None:
+        """Give what a part of a URL becomes, encoded; None where that is what it is in logs."""
+        pieces = self._pieces(text, under)
+        as_in_logs = under.kind is Kind.TEXT and [one for one in pieces if _is_log(one)] == pieces
+        # Logs do not read a telephone whose blanks are spelled as "+".
+        if as_in_logs and len(pieces) == 1 and (raw == text or not has_long_number(text)):
+            return None
+        return tuple(self._encoded(raw, text, pieces))
+
+    def _name(self, raw: str, name: str, found: Under) -> Sequence[Piece] | None:
+        if found.kind >= Kind.PERSON and any(map(str.isdigit, name)):
+            return tuple(_encoded(self._values.masked(list(self._values.name(name, found)))))
+        return self._special(raw, name, Under())
+
+    def _encoded(self, raw: str, text: str, pieces: Sequence[Piece]) -> Iterator[Piece]:
+        if pieces == [Verbatim(as_bytes(text), Allowed.CHOICE)]:
+            yield Verbatim(raw.encode(), Allowed.CHOICE)  # a moment, however it is spelled
+        else:
+            yield from _encoded(self._values.masked(pieces))
 
     def _form(self, body: str) -> Iterator[Piece]:
         """Write parameters, each decoded, masked and encoded again."""
-        for number, pair in enumerate(body.split("&")):
+        pairs = body.split("&")
+        beside = self._named_in(pairs)
+        for number, pair in enumerate(pairs):
             if number:
                 yield Verbatim(b"&", Allowed.FORMAT)
             name, equals, value = pair.partition("=")
             decoded = unquote_plus(name, errors="surrogateescape")
-            for piece in _name_pieces(decoded):
-                stays = isinstance(piece, Verbatim)
-                yield from _encoded(
-                    piece.text if stays else self._mask_text(piece.text, "log").content
-                )
+            text = unquote_plus(value, errors="surrogateescape")
+            found = self._of_pair(decoded, text, beside)
+            yield from _encoded(self._values.masked(list(self._values.name(decoded, found))))
             yield Verbatim(equals.encode(), Allowed.FORMAT)
-            yield from self._encoded_value(value, self._kind_of(decoded))
+            yield from self._encoded(value, text, self._pieces(text, found))
 
-    def parameter(self, name: str, value: str) -> Sequence[Piece] | None:
-        """Give what becomes of a URL's parameter that has a kind; None for "as in logs"."""
-        kind = self._kind_of(unquote_plus(name, errors="surrogateescape"))
-        return None if kind is _Kind.TEXT else tuple(self._encoded_value(value, kind))
+    def _named_in(self, pairs: Sequence[str]) -> Mapping[str, tuple[str, Under]]:
+        """Give, by what is in front of the last part of names, the name that a value there is."""
+        beside: dict[str, tuple[str, Under]] = {}
+        for pair in pairs:
+            name, _, value = (unquote_plus(one) for one in pair.partition("="))
+            before, last = _cut_name(name)
+            another = self._names.named_by(last, value, Under())
+            if another and (before not in beside or another.kind > beside[before][1].kind):
+                beside[before] = value, another
+        return beside
 
-    def _encoded_value(self, value: str, kind: _Kind) -> Iterator[Verbatim]:
-        text = unquote_plus(value, errors="surrogateescape")
-        if kind is _Kind.MOMENT and _MOMENT.fullmatch(text):
-            yield Verbatim(value.encode(), Allowed.CHOICE)
-        else:
-            yield from _encoded(self._mask(text, kind))
+    def _of_pair(self, name: str, value: str, beside: Mapping[str, tuple[str, Under]]) -> Under:
+        found = self._names.under(name, Under())
+        before, last = _cut_name(name)
+        another = beside.get(before)
+        if another is None or another[0] == value:
+            return found
+        return self._names.beside(found, last, another[1])
 
-    def _value(self, value: JsonValue, kind: _Kind) -> Iterator[Segment]:
+    def _value(self, value: JsonValue, under: Under) -> Iterator[Segment]:
         if isinstance(value, dict):
-            yield from self._object(value, kind)
+            yield from self._object(value, under)
         elif isinstance(value, list):
-            yield from our_text("[")
-            for number, inner in enumerate(value):
-                yield from our_text(", " if number else "")
-                yield from self._value(inner, kind)
-            yield from our_text("]")
+            yield from self._list(value, under)
         elif isinstance(value, str):
-            yield JsonString((self._piece(value, kind),))
+            yield JsonString(tuple(self._pieces(value, under)))
         elif value is None or isinstance(value, bool):
             yield from our_text(json.dumps(value))
-        elif kind is _Kind.PASSWORD:
-            yield JsonString((Verbatim(KNOWN_PASSWORD.encode(), Allowed.FORMAT),))
         else:
-            yield from self._number(value, kind)
+            yield from self._values.number(value, under)
 
-    def _object(self, members: Mapping[str, JsonValue], kind: _Kind) -> Iterator[Segment]:
-        another = _named_another(members)
+    def _list(self, values: Sequence[JsonValue], under: Under) -> Iterator[Segment]:
+        yield from our_text("[")
+        # ["pin", 123456] is a pair, too; ["email", "phone"] are names.
+        another = self._names.named_by("name", values[0], under) if len(values) == _PAIR else None
+        for number, inner in enumerate(values):
+            yield from our_text(", " if number else "")
+            named = number and another and (another.kind > Kind.PERSON or type(inner) is not str)
+            yield from self._value(
+                inner, self._names.beside(under, "value", another) if named else under
+            )
+        yield from our_text("]")
+
+    def _object(self, members: Mapping[str, JsonValue], under: Under) -> Iterator[Segment]:
+        named = [
+            (another, value)
+            for name, value in members.items()
+            if (another := self._names.named_by(name, value, under))
+        ]
+        another, said = max(named, key=lambda one: one[0].kind, default=(None, None))
         yield from our_text("{")
         for number, (name, inner) in enumerate(members.items()):
             yield from our_text(", " if number else "")
-            yield JsonString(tuple(_name_pieces(name)))
+            yield JsonString(tuple(self._values.name(name, under)))
             yield from our_text(": ")
-            of_name = self._kind_of(name)
-            if another and inner != another:
-                of_name = max(of_name, self._kind_of(another))
-            # What stands within a secret is one, whatever it is called.
-            yield from self._value(inner, max(kind, of_name))
+            found = self._names.under(name, under)
+            if inner != said:
+                found = self._names.beside(found, name, another)
+            yield from self._value(inner, found)
         yield from our_text("}")
 
-    def _kind_of(self, name: str) -> _Kind:
-        if is_password_name(name):
-            return _Kind.PASSWORD
-        if is_secret_name(name):
-            return _Kind.SECRET
-        last = (re.findall(r"[^\W\d]\w*", name) or [name])[-1]
-        if self._names_persons(self._path, last):
-            return _Kind.PERSON
-        words = [word.casefold() for word in split_camel(last)]
-        of_person = not _OF_PERSONS.isdisjoint(words)
-        return _Kind.MOMENT if words[-1] in _MOMENTS and not of_person else _Kind.TEXT
+    def _pieces(self, text: str, under: Under) -> list[Piece]:
+        """Mask a text; one that is JSON itself, or a link, in its parts."""
+        if under.kind < Kind.SECRET and text[:1] in {"{", "["}:
+            inner = _parsed(text)
+            if inner is not None and self._level < _MOST_LEVELS:
+                self._level += 1
+                written = assemble(self._value(inner, under), self._mask_text).content
+                self._level -= 1
+                return list(_verbatim(written.decode().replace("\x7f", "\\u007f")))
+            if inner is not None:
+                return [ToMask(as_bytes(text), "secret")]
+        if _SERIALIZED.match(text) and speaks_of_secret(text):
+            return [ToMask(as_bytes(text), "secret")]
+        is_query = _QUERY.fullmatch(text) is not None
+        if under.kind < Kind.PERSON and (is_query or _LINK.fullmatch(text)):
+            path, mark, query = ("", "", text) if is_query else text.partition("?")
+            pieces: list[Piece] = []
+            for part, special in ((path, None), *self._parameters(mark, query)):
+                pieces += self._values.text(part, Under()) if special is None else special
+            return pieces
+        return self._values.text(text, under)
 
-    def _piece(self, text: str, kind: _Kind) -> Piece:
-        if kind is _Kind.PASSWORD and text:
-            return Verbatim(KNOWN_PASSWORD.encode(), Allowed.FORMAT)
-        if kind is _Kind.MOMENT and _MOMENT.fullmatch(text):
-            return Verbatim(text.encode(), Allowed.CHOICE)
-        return ToMask(_bytes(text), "secret" if self._is_whole(text, kind) else "log")
-
-    def _mask(self, text: str, kind: _Kind) -> bytes:
-        if kind is _Kind.PASSWORD and text:
-            return KNOWN_PASSWORD.encode()
-        whole = self._is_whole(text, kind)
-        return self._mask_text(_bytes(text), "secret" if whole else "log").content
-
-    def _is_whole(self, text: str, kind: _Kind) -> bool:
-        """Tell whether a text is masked as a whole.
-
-        A mail address never is: then it would not be the one of its table any more. Of what a
-        column of persons has, neither is what changes in every part as in logs.
-        """
-        if kind in {_Kind.TEXT, _Kind.MOMENT} or _MAIL.fullmatch(text):
-            return False
-        if kind is _Kind.PERSON and (_DATE.fullmatch(text) or _TELEPHONE.fullmatch(text)):
-            return False
-        masked = self._mask_text(_bytes(text), "log").content.decode("utf-8", "replace")
-        stays = not set(_RUN.findall(text)).isdisjoint(_RUN.findall(masked))
-        return stays or kind is not _Kind.PERSON
-
-    def _number(self, value: float, kind: _Kind) -> Iterator[Verbatim]:
-        """Keep what may be a key or an amount; of longer numbers the digits are masked."""
-        found = _SIMPLE.fullmatch(format(Decimal(repr(value)), "f"))
-        if found is None:  # Infinity, which JSON has not
-            yield from our_text("null")
-            return
-        sign, whole, fraction = found.groups()
-        yield from our_text(sign)
-        yield from self._digits(whole, kind, leading=True)
-        if fraction is not None:
-            yield from our_text(".")
-            yield from self._digits(fraction, kind, leading=False)
-
-    def _digits(self, digits: str, kind: _Kind, *, leading: bool) -> Iterator[Verbatim]:
-        if kind not in {_Kind.TEXT, _Kind.MOMENT} or len(digits) > _KEY_DIGITS:
-            masked = self._mask_text(digits.encode(), "secret").content.decode("utf-8", "replace")
-            if not re.fullmatch(r"\d+", masked, re.ASCII):
-                masked = "0"
-            # Zeros in front would make it no number.
-            zeros = len(masked) - len(masked.lstrip("0"))
-            digits = "1" * zeros + masked[zeros:] if leading and len(masked) > 1 else masked
-        for start in range(0, len(digits), _PIECE):
-            yield Verbatim(digits[start : start + _PIECE].encode(), Allowed.NUMBER)
-
-
-def _name_pieces(name: str) -> Iterator[Piece]:
-    """Let words of a name stay that keys are made of anywhere; others become as in logs."""
-    if not _NAME.fullmatch(name):
-        yield log_piece(name)
-        return
-    for run in re.findall(r"[A-Za-z]+|[^A-Za-z]+", name):
-        stays = not _LONG_NUMBER.search(run) and all(
-            len(word) == 1 or word.casefold() in _words_of_names() for word in split_camel(run)
+    def _of_no_format(self, text: str) -> Iterator[Piece]:
+        """Mask a text as logs are, but for values that have a name beside them."""
+        spans = sorted(
+            (*found.span(2), found[1]) for form in _NAMED for found in form.finditer(text)
         )
-        yield Verbatim(run.encode(), Allowed.NAME) if stays else log_piece(run)
+        end = 0
+        for start, stop, name in spans:
+            found = self._names.under(name, Under())
+            if start >= end and found.kind >= Kind.PERSON:
+                yield from self._values.text(text[end:start], Under())
+                yield from self._values.text(text[start:stop], found)
+                end = stop
+        yield from self._values.text(text[end:], Under())
 
 
-@cache
-def _words_of_names() -> frozenset[str]:
-    return key_words() | message_words() | _OF_FORMS
+def _is_log(piece: Piece) -> bool:
+    return isinstance(piece, ToMask) and piece.kind == "log"
 
 
-def _named_another(members: Mapping[str, JsonValue]) -> str:
-    """Give the secret whose name is a value here, so that its own value stands beside it."""
-    for name, value in members.items():
-        is_name = isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME
-        if is_name and name.lower() in _NAMES_ANOTHER and is_secret_name(str(value)):
-            return str(value)
-    return ""
+def _cut_name(name: str) -> tuple[str, str]:
+    """Give what is in front of the last part of a name, and that part."""
+    found = _LAST.fullmatch(name) if len(name) <= _LONGEST_NAME else None
+    return (found[1], found[2]) if found else ("", name)
 
 
 def _parsed(body: str) -> JsonValue | None:
@@ -267,13 +303,9 @@ def _parsed(body: str) -> JsonValue | None:
 
 def _encoded(masked: bytes) -> Iterator[Verbatim]:
     """Encode for a form what was masked already."""
-    text = quote(masked, safe="[]@*")
+    return _verbatim(quote(masked, safe="[]@*"))
+
+
+def _verbatim(text: str) -> Iterator[Verbatim]:
     for start in range(0, len(text), _LONGEST_PIECE):
         yield Verbatim(text[start : start + _LONGEST_PIECE].encode(), Allowed.FORMAT)
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a pair, which JSON can name
-        return text.encode("utf-8", "backslashreplace")

@@ -8,7 +8,7 @@ where it is known, like a class of an exception or a file of the release.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sandbox.capture.allowed import Known
 from sandbox.capture.archive import ServerCapture
@@ -18,19 +18,16 @@ from sandbox.capture.masked import (
     file_piece,
     if_it_fits,
     json_list,
-    log_piece,
     our_text,
-    url_pieces,
 )
-from sandbox.capture.masked_body import BodyWriter, NamesPersons
+from sandbox.capture.masked_body import BodyWriter
+from sandbox.capture.value_kinds import AsksOfName
 from sandbox.masking.dictionary import word_set
-from sandbox.masking.secret_names import is_secret_name
 from sandbox.masking.segments import (
     Allowed,
     JsonString,
     MaskText,
     Segment,
-    ToMask,
     Verbatim,
     assemble,
 )
@@ -62,7 +59,8 @@ def mask_given_requests(
     requests: Sequence[GivenRequest],
     captures: Sequence[ServerCapture],
     mask_text: MaskText,
-    names_persons: NamesPersons,
+    names_persons: AsksOfName,
+    names_keys: AsksOfName,
 ) -> MaskedText:
     """Write requests as JSON lines.
 
@@ -71,11 +69,15 @@ def mask_given_requests(
         captures: The captured servers: paths that are known there stay.
         mask_text: `Masker.mask_text`.
         names_persons: Whether values of such a name are masked as a whole.
+        names_keys: Whether such a name is one of a kept column that rows are told apart by.
 
     Raises:
         MaskingRefused: A piece was to stay that does not fit the allow-list: a fault of ours.
     """
-    writer = _Writer([Known.of(capture) for capture in captures], mask_text, names_persons)
+    writer = _Writer(
+        [Known.of(capture) for capture in captures],
+        lambda url: BodyWriter(url, mask_text, names_persons, names_keys),
+    )
     lines: list[Segment] = []
     for request in requests:
         lines += [*writer.request(request), *our_text("\n")]
@@ -85,19 +87,16 @@ def mask_given_requests(
 class _Writer:
     """Writes requests of one bundle."""
 
-    def __init__(
-        self, known: Sequence[Known], mask_text: MaskText, names_persons: NamesPersons
-    ) -> None:
+    def __init__(self, known: Sequence[Known], writer_of: Callable[[str], BodyWriter]) -> None:
         self._known = known
-        self._mask_text = mask_text
-        self._names_persons = names_persons
+        self._writer_of = writer_of
 
     def request(self, request: GivenRequest) -> Iterator[Segment]:
         """Write a request with all that belongs to it."""
         yield from our_text("{")
         if request.name:
             yield from our_text('"name": ')
-            yield JsonString((log_piece(request.name),))
+            yield JsonString(tuple(self._writer_of(request.url).field(request.name)))
             yield from our_text(", ")
         yield from self._step(request)
         if request.before:
@@ -114,43 +113,42 @@ class _Writer:
             )
         if request.failed:
             yield from our_text(', "failed": {')
-            yield from self._failed(request.failed)
+            yield from self._failed(request.failed, self._writer_of(request.url))
             yield from our_text("}")
         yield from our_text("}")
 
     def _step(self, step: Step) -> Iterator[Segment]:
-        writer = BodyWriter(step.url.partition("?")[0], self._mask_text, self._names_persons)
+        writer = self._writer_of(step.url)
         yield from our_text(f'"method": "{step.method}", "url": ')
-        yield JsonString(tuple(url_pieces(step.url, writer.parameter)))
+        yield JsonString(tuple(writer.url()))
         headers = [one for one in step.headers.items() if one[0].lower() not in _DROPPED]
         if headers:
             yield from our_text(', "headers": {')
             for number, (name, value) in enumerate(headers):
                 yield from our_text(", " if number else "")
-                yield from self._header(name, value)
+                yield from self._header(name, value, writer)
             yield from our_text("}")
         if step.body is not None:
             yield from our_text(', "body": ')
             yield from writer.body(step)
 
-    def _header(self, name: str, value: str) -> Iterator[Segment]:
+    def _header(self, name: str, value: str, writer: BodyWriter) -> Iterator[Segment]:
         form = _HARMLESS.get(name.lower())
+        names, values = writer.header(name, value)
         if form is not None:
-            yield JsonString((Verbatim(name.encode(), Allowed.NAME),))
-            yield from our_text(": ")
-            yield JsonString((if_it_fits(value, Allowed.CHOICE, form),))
-            return
-        yield JsonString((log_piece(name),))
+            names = [Verbatim(name.encode(), Allowed.NAME)]
+            if re.fullmatch(form, value):
+                values = [if_it_fits(value, Allowed.CHOICE, form)]
+        yield JsonString(tuple(names))
         yield from our_text(": ")
-        kind = "secret" if is_secret_name(name) else "log"
-        yield JsonString((log_piece(value) if kind == "log" else ToMask(value.encode(), kind),))
+        yield JsonString(tuple(values))
 
-    def _failed(self, failed: Failed) -> Iterator[Segment]:
+    def _failed(self, failed: Failed, writer: BodyWriter) -> Iterator[Segment]:
         file, _, line = failed.place.rpartition(":")
         strings: dict[str, list[Piece]] = {
             "exception": [if_it_fits(failed.exception, Allowed.IDENTIFIER, _EXCEPTION)],
             "place": [file_piece(file, self._known), Verbatim(f":{line}".encode(), Allowed.FORMAT)],
-            "field": list(_path_pieces(failed.field)),
+            "field": list(_path_pieces(failed.field, writer)),
             "is": [Verbatim((failed.what or "").encode(), Allowed.FORMAT)],
         }
         there = {"exception": failed.exception, "place": failed.place, "field": failed.field,
@@ -168,15 +166,15 @@ class _Writer:
                 first = False
 
 
-def _path_pieces(path: str) -> Iterator[Piece]:
+def _path_pieces(path: str, writer: BodyWriter) -> Iterator[Piece]:
     yield Verbatim(b"$", Allowed.FORMAT)
     for part in parse_path(path) if path else ():
         if isinstance(part, int):
             yield Verbatim(f"[{part}]".encode(), Allowed.FORMAT)
         elif re.fullmatch(r"[^\W\d][\w-]*", part):
             yield Verbatim(b".", Allowed.FORMAT)
-            yield log_piece(part)
+            yield from writer.field(part)
         else:
             yield Verbatim(b"['", Allowed.FORMAT)
-            yield log_piece(part)
+            yield from writer.field(part)
             yield Verbatim(b"']", Allowed.FORMAT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from sandbox.bundle.writer import BundleWriter
 from sandbox.capture.archive import ServerCapture
 from sandbox.capture.given_requests import GIVEN, GivenRequest, Step, read_given_requests
 from sandbox.capture.masked_given import mask_given_requests
+from sandbox.capture.person_names import MAIL_ADDRESS
 from sandbox.database.expressions import quoted
 from sandbox.errors import UsageError
 from sandbox.export.decisions import Decisions
@@ -34,13 +34,13 @@ from sandbox.subset.names import tables_by_name, words_of
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_TEXT = 32 * 1024  # characters of one text that are looked at
 _MAX_MAILS = 20  # of one request
-_MAIL = re.compile(r"[^\s@<>,;:\"'()\[\]|=/\\]{1,64}@[^\s@<>,;:\"'()\[\]|=/\\?&]{1,255}")
 _WHO = frozenset({"mail", "email", "login", "user", "username", "account"})
 # What these maskers do to a value, masking it as a log does as well.
 _AS_IN_LOGS = frozenset({
     "free_text", "serialized", "php_session", "json", "xml", "document", "url", "by_key",
     "password", "constant", "binary",
 })  # fmt: skip
+_ENDS_OF_KEYS = frozenset({"id", "ids", "key", "no", "nr", "type", "count", "status"})
 _BODY = "the body of"
 _MAIL_OF, _OWNED_BY = "has a mail address of", "belongs to whom a mail address names, in"
 
@@ -93,39 +93,71 @@ def add_given(
     """
     if not given:
         return
-    persons = PersonNames(schema, decisions.treatments)
+    names = ColumnNames(schema, decisions.treatments)
     masked = mask_given_requests(
-        given, tuple(captures.values()), decisions.masker.mask_text, persons
+        given,
+        tuple(captures.values()),
+        decisions.masker.mask_text,
+        names.are_of_persons,
+        names.are_of_keys,
     )
     bundle.add_text(GIVEN, masked, "requests that somebody described")
 
 
-class PersonNames:
-    """Tells which names of members are those of columns that are masked."""
+class ColumnNames:
+    """Tells which names of members are those of columns that are masked, or of keys."""
 
     def __init__(self, schema: Schema, treatments: Treatments) -> None:
         self._schema = schema
         self._masked: dict[str, set[str]] = {}
         self._there: dict[str, set[str]] = {}
+        self._keys: dict[str, set[str]] = {}
         for table in schema.tables.values():
+            keys = {name for key in table.keys for name in key.columns}
+            keys |= {name for key in table.foreign_keys for name in key.columns}
             for column in table.stored_columns:
                 treatment = treatments.of(table.name, column.name)
                 name = _plain(column.name)
                 self._there.setdefault(name, set()).add(table.name)
+                if treatment.kept and column.name in keys:
+                    self._keys.setdefault(name, set()).add(table.name)
                 if not treatment.kept and treatment.masker not in _AS_IN_LOGS:
                     self._masked.setdefault(name, set()).add(table.name)
 
-    def __call__(self, path: str, name: str) -> bool:
+    def are_of_persons(self, path: str, name: str) -> bool:
         """Tell it of the tables that a path speaks of, where they have such a column; else of all.
 
+        What is no column is what its end is: ``billing_last_name`` a ``last_name``, and
+        ``product_name`` a ``name``, of products if there are any.
+
         Args:
-            path: Path of the request.
+            path: Path of the request, and the names of what it stands within.
             name: Name of the member or parameter.
         """
-        plain = _plain(name)
-        masked = self._masked.get(plain, set())
-        meant = {table.name for table in _tables_of(self._schema, path)}
-        return bool(masked & meant) if meant & self._there.get(plain, set()) else bool(masked)
+        words = words_of(name)
+        for start in range(len(words)):
+            plain = "".join(words[start:])
+            if plain in self._there and (start == 0 or plain not in _ENDS_OF_KEYS):
+                masked = self._masked.get(plain, set())
+                meant = self._meant(f"{path}/{'_'.join(words[:start])}") & self._there[plain]
+                return bool(masked & meant) if meant else bool(masked)
+        return False
+
+    def are_of_keys(self, path: str, name: str) -> bool:
+        """Tell whether a name is that of a kept column of a key, or of a table.
+
+        Args:
+            path: Path of the request, and the names of what it stands within.
+            name: Name of the member or parameter.
+        """
+        keys = self._keys.get(_plain(name), set())
+        meant = self._meant(path) & self._there.get(_plain(name), set())
+        if keys & meant if meant else keys:
+            return True
+        return bool(tables_by_name(self._schema, owner_of(name) or name))
+
+    def _meant(self, path: str) -> set[str]:
+        return {table.name for table in _tables_of(self._schema, path)}
 
 
 def mentions_of(request: GivenRequest) -> Iterator[Mention]:
@@ -159,7 +191,7 @@ def rows_of(
         found = read_request(f"{step.method} {path}?{pairs}")
         mentions.update((one, None) for one in found if one.source is Source.QUERY)
         for text in (*(text for _, text in scalars), unquote_plus(step.url.partition("?")[2])):
-            mails.update(dict.fromkeys(_MAIL.findall(text[:_MAX_TEXT])))
+            mails.update(dict.fromkeys(MAIL_ADDRESS.findall(text[:_MAX_TEXT])))
         if isinstance(step.body, str):
             mentions.update(dict.fromkeys(identifiers_in(step.body)))
     # Most members of a body name no row: which do not is nothing to tell.

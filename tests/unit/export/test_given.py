@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.capture.given_requests import GivenRequest
 from sandbox.errors import UsageError
-from sandbox.export.given import PersonNames, read_given, rows_of, was_found_elsewhere
+from sandbox.export.given import ColumnNames, read_given, rows_of, was_found_elsewhere
 from sandbox.masking.assignment import Treatment, Treatments
 from sandbox.model import Column, Family, ForeignKey, Key, Schema, Table
 from sandbox.subset.closure import Found
@@ -108,18 +108,20 @@ def test_only_what_no_table_has_is_told() -> None:
     assert not was_found_elsewhere(Found("orders", "named in a URL", 0), (other,))
 
 
+def names_of(**masked: str) -> ColumnNames:
+    """Give the names of a schema whose columns, written ``table__column``, are masked."""
+    treatments = {
+        (table.name, column.name): Treatment(
+            masked.get(f"{table.name}__{column.name}", "keep"), "", "a rule"
+        )
+        for table in TABLES
+        for column in table.columns
+    }
+    return ColumnNames(SCHEMA, Treatments(treatments))
+
+
 def test_a_member_is_a_persons_if_the_column_of_its_paths_table_is_masked() -> None:
-    masked = {("customers", "name"): "name", ("customers", "phone"): "phone"}
-    treatments = Treatments(
-        {
-            (table.name, column.name): Treatment(
-                masked.get((table.name, column.name), "keep"), "", "a rule"
-            )
-            for table in TABLES
-            for column in table.columns
-        }
-    )
-    persons = PersonNames(SCHEMA, treatments)
+    persons = names_of(customers__name="name", customers__phone="phone").are_of_persons
     assert persons("/api/customers/9", "name")
     assert not persons("/api/products/9", "name")
     assert persons("/api/baskets", "name")
@@ -127,6 +129,27 @@ def test_a_member_is_a_persons_if_the_column_of_its_paths_table_is_masked() -> N
     assert persons("/api/products/9", "Phone")
     assert not persons("/api/customers/9", "sku")
     assert not persons("/api/customers/9", "other")
+
+
+def test_a_member_that_ends_like_a_masked_column_is_a_persons() -> None:
+    persons = names_of(customers__name="name", customers__id="digits").are_of_persons
+    for name in ("billing_name", "newName", "customer_name", "CustomerName"):
+        assert persons("/api/baskets", name)
+    # What stands around it or in front of it says which table's column it is.
+    assert not persons("/api/baskets", "product_name")
+    assert not persons("/api/baskets/product", "name")
+    assert persons("/api/products/customer", "name")
+    assert not persons("/api/baskets", "product_id")
+    assert not persons("/api/baskets", "basket_id")
+
+
+def test_a_member_is_a_key_if_it_names_one_that_is_kept_or_a_table() -> None:
+    keys = names_of(customers__login="username").are_of_keys
+    for name in ("id", "sku", "customer_id", "customer", "order_no", "orders", "email"):
+        assert keys("/api/other", name)
+    for name in ("login", "phone", "name", "number", "x"):
+        assert not keys("/api/other", name)
+    assert keys("/api/products", "sku")
 
 
 def test_files_are_read_in_order_and_name_captured_servers_only(tmp_path: Path) -> None:

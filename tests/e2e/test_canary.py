@@ -35,7 +35,10 @@ PHONE = "+49 171 8246097531"
 IBAN = "DE89370400440532013000"
 CARD = "4111111111111111"
 TOKEN = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"  # noqa: S105 - the one that must not be found
-PLANTED = [*WORDS, "wexlorp", "trandul", "quibsoft", "8246097531", IBAN, CARD, TOKEN]
+# Such numbers and days may be keys and moments: planted only where they are somebody's.
+BIRTHDAY, SSN, LATITUDE = "1953-02-27", "738194625", "47.7391846"
+PLANTED = [*WORDS, "wexlorp", "trandul", "quibsoft", "8246097531", IBAN, CARD, TOKEN,
+           BIRTHDAY, SSN, LATITUDE, "7391846"]  # fmt: skip
 
 TABLE = """CREATE TABLE hiding (
   id INT PRIMARY KEY, email VARCHAR(120) UNIQUE COMMENT 'not mexiphoquorv''s',
@@ -118,6 +121,15 @@ def given_requests() -> Iterator[dict[str, object]]:
     word, other = WORDS[0], WORDS[1]
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     secrets = f"password={word}&user%5Bpin%5D={other}&email={quote(MAIL)}&x={quote_plus(PHONE)}"
+    of_somebody = (
+        f"birth[date]={BIRTHDAY}&user%5Bssn%5D={SSN}&at[lat]={LATITUDE}&n[0][x]={SSN}"
+        f"&f[0][name]=pin&f[0][value]={SSN}&born.day={BIRTHDAY}T00%3A00&died_on={BIRTHDAY}&{SSN}"
+    )
+    nested = {
+        "birth": {"date": BIRTHDAY, "days": [[f"{BIRTHDAY}T00:00:00.000Z"]]}, "hired_on": BIRTHDAY,
+        "lat": float(LATITUDE), "n": [int(SSN), SSN, LATITUDE], "customer": {"date": BIRTHDAY},
+        SSN: {BIRTHDAY: 1}, "f": [{"name": "born", "value": f"{BIRTHDAY} 10:00"}, ["pin", SSN]],
+    }  # fmt: skip
     bodies: tuple[object, ...] = (
         {word: other, "email": MAIL, "password": word, "note": f"Mrs {word.title()}: {CARD}"},
         {"fields": [{"name": "api_key", "value": TOKEN}, [IBAN, {"first_name": word.title()}]]},
@@ -125,11 +137,14 @@ def given_requests() -> Iterator[dict[str, object]]:
         f"{word} {MAIL} {IBAN}", f"<password>{word}</password>", f'{{"a": "{MAIL}"',
         json.dumps({"mail": MAIL, "token": TOKEN}), f"a=b&{word}={other}&{secrets}",
         f"\\u{ord(word[0]):04x}{word[1:]}",
+        nested, {"filter": json.dumps(nested), "link": f"/x?{of_somebody}"}, of_somebody,
+        f"<a ssn='{SSN}'><lat>{LATITUDE}</lat><born>{BIRTHDAY}T10:00</born>{SSN}</a>",
     )  # fmt: skip
     for number, body in enumerate(bodies):
         step = {
             "method": "POST",
-            "url": f"/{word}/hiding?mail={quote(MAIL)}&{secrets}",
+            "url": f"/{word}/hiding/lat/{LATITUDE}/{SSN}.0?mail={quote(MAIL)}&{secrets}"
+            f"&{of_somebody}",
             "body": body,
         }
         yield step | {
@@ -138,12 +153,13 @@ def given_requests() -> Iterator[dict[str, object]]:
                 "Cookie": f"a={word}", "Authorization": f"Basic {word}", "X-Api-Key": TOKEN,
                 "Accept": f"text/{word}", "Referer": f"https://{word}.example/{other}",
                 f"X-{word}": other, "Host": f"{word}.example", "X-Forwarded-For": MAIL,
+                "X-SSN": SSN, "X-Birth-Date": f"{BIRTHDAY} 10:00", "X-At": f"{LATITUDE},9.1",
             },
             "before": [step | {"headers": form}, step],
             "servers": ["web1"],
             "failed": {
                 "status": 500, "exception": word, "place": f"library/{word}/{other}.php:12",
-                "field": f"$.{word}[0]['{other}']", "is": "empty",
+                "field": f"$.{word}[0]['{other}']['{SSN}']", "is": "empty",
             },
         }  # fmt: skip
 

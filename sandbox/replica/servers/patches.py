@@ -31,12 +31,12 @@ def apply_patch(code: Code, patch: Path) -> Code:
         CodeRefused: There is no git.
     """
     place = patch.resolve()
-    changed = changed_files(place)
+    changed_files(place)
     with unpacked(code) as folder:
         told = [*code.told]
         failed, _, _ = git(folder, *_APPLY, str(place))
         if failed:
-            told += _one_by_one(folder, place, changed, code)
+            told += _one_by_one(folder, place, code)
         return repack(folder, f"{code.described} with {place.name}", told)
 
 
@@ -54,20 +54,29 @@ def changed_files(patch: Path) -> tuple[str, ...]:
     if failed:
         why = said.strip().removeprefix("error: ").partition("\n")[0]
         raise PatchRefused(f"{place.name} is no patch that git can read: {shown(why)}.")
-    names = re.findall(rb"(?:\d+|-)\t(?:\d+|-)\t([^\0]*)\0", found)
-    return tuple(sorted({name.decode("utf-8", "surrogateescape") for name in names if name}))
+    return tuple(sorted({name for name in _names(found) if name}))
 
 
-def _one_by_one(folder: Path, patch: Path, changed: tuple[str, ...], code: Code) -> list[str]:
+def _names(numstat: bytes) -> list[str]:
+    names = re.findall(rb"(?:\d+|-)\t(?:\d+|-)\t([^\0]*)\0", numstat)
+    return [name.decode("utf-8", "surrogateescape") for name in names]
+
+
+def _one_by_one(folder: Path, patch: Path, code: Code) -> list[str]:
     """Apply what a patch does to each file, where that is not so already."""
     already: list[str] = []
     wrong: list[str] = []
-    for path in changed:
+    _, found, _ = git(Path("/"), "apply", "-p1", "--reverse", "--numstat", "-z", str(patch))
+    before = set(_names(found))
+    for path in changed_files(patch):
         only = f"--include={_literal(path)}"
         failed, _, said = git(folder, *_APPLY, only, str(patch))
         if not failed:
             continue
-        undone, _, _ = git(folder, *_APPLY, "--reverse", "--check", only, str(patch))
+        # What had another name before is passed over in reverse, and that says nothing of it.
+        undone = (
+            path not in before or git(folder, *_APPLY, "--reverse", "--check", only, str(patch))[0]
+        )
         if undone:
             wrong += _findings(said) or [f"{shown(path)} does not fit"]
         else:

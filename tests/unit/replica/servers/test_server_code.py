@@ -42,6 +42,11 @@ PATCH = b"""diff --git a/application/Bootstrap.php b/application/Bootstrap.php
 +    // fixed
  }
 """
+RENAMES = b"""diff --git a/application/Bootstrap.php b/library/Start.php
+similarity index 100%
+rename from application/Bootstrap.php
+rename to library/Start.php
+"""
 CREATES = b"""diff --git a/application/configs/daily.php b/application/configs/daily.php
 new file mode 100644
 --- /dev/null
@@ -242,6 +247,17 @@ class TestPatches:
         (shop / "application/Bootstrap.php").unlink()
         with read_code(str(shop)) as code, pytest.raises(PatchRefused) as caught:
             apply_patch(code, patch(tmp_path, PATCH))
+        assert caught.value.findings == ("application/Bootstrap.php is not there",)
+
+    def test_patch_that_renames_what_is_not_there_is_never_taken_for_applied(
+        self, shop: Path, tmp_path: Path
+    ) -> None:
+        fix = patch(tmp_path, RENAMES)
+        with read_code(str(shop)) as code, apply_patch(code, fix) as fixed:
+            assert set(fixed.files) - set(code.files) == {"library/Start.php"}
+        (shop / "application/Bootstrap.php").unlink()
+        with read_code(str(shop)) as code, pytest.raises(PatchRefused) as caught:
+            apply_patch(code, fix)
         assert caught.value.findings == ("application/Bootstrap.php is not there",)
 
     def test_patch_never_writes_outside(self, shop: Path, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def _differs(differs: Sequence[str]) -> Iterator[Text]:
         for one in differs[:5]:
             yield line(f"  {one}")
         if len(differs) > 5:  # noqa: PLR2004 - what fits
-            yield line(f"  and {len(differs) - 5} more: sandbox status")
+            yield line(f"  and {len(differs) - 5} more: sandbox status --fidelity")
 
 
 def _here(judged: Judged) -> str:

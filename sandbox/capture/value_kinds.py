@@ -31,7 +31,7 @@ _NAMES_ANOTHER = word_set(
     "name key field param parameter id type kind event attribute attr property prop column label"
 )
 _OF_ANOTHER = word_set("value values val wert werte content data text answer input v")
-_LONGEST_NAME = 64
+_LONGEST_NAME, _MOST_PARTS = 64, 40
 
 
 class Kind(IntEnum):
@@ -85,7 +85,10 @@ class NameReader:
             outer: What it stands under itself.
         """
         found = outer
-        for part in _PART.findall(name) or [name]:
+        parts = _PART.findall(name) or [name]
+        if len(parts) > _MOST_PARTS:  # no program's name: a text that stands in front of a "="
+            return Under(max(outer.kind, Kind.SECRET), outer.names)
+        for part in parts:
             found = self._within(part, found)
         if is_password_name(name):
             return Under(Kind.PASSWORD, found.names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import signal
 import socket
 import tarfile
@@ -40,6 +41,7 @@ from sandbox.replica.recipes import recipe_files
 # What the SDK lets through of the libraries below it when an engine does not answer, or goes away.
 _NO_ANSWER = (DockerException, RequestException, HTTPError, OSError)
 _LAST_LINES = 12
+_HARDLY_ANYTHING = 16 * 1024**2  # bytes
 _BRIDGE_NAME = "com.docker.network.bridge.name"
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _TAKEN_PORT = re.compile(r"(\d+\.\d+\.\d+\.\d+:\d+).*(?:already allocated|already in use)")
@@ -90,6 +92,16 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def is_disk_full(self) -> bool:
+        """Tell whether its disk holds hardly anything more; False where that is not to be seen.
+
+        What runs on a full disk ends without a word: its log is on the same disk.
+        """
+        try:
+            return shutil.disk_usage(self.facts().data_root).free < _HARDLY_ANYTHING
+        except (OSError, StackError):  # of another machine, or it does not answer either
+            return False
 
     def facts(self) -> EngineFacts:
         """Ask the engine for its version and where it keeps its data."""

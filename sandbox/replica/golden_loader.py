@@ -144,7 +144,7 @@ def run_loader(
             ),
         )
         loader = Loader(engine, container, password)
-        with _disk_full_told(container):
+        with _disk_full_told(engine, container):
             loader.wait("root", password)
             yield loader
     except BaseException:
@@ -155,8 +155,8 @@ def run_loader(
 
 
 @contextlib.contextmanager
-def _disk_full_told(container: Container) -> Iterator[None]:
-    """Say that the disk is full where that is why the server failed: only its log tells."""
+def _disk_full_told(engine: Engine, container: Container) -> Iterator[None]:
+    """Say that the disk is full where that is why the server failed: its log tells, or nothing."""
     try:
         yield
     except (StackError, LoadFailed, SourceError) as error:
@@ -164,7 +164,7 @@ def _disk_full_told(container: Container) -> Iterator[None]:
         with contextlib.suppress(StackError):
             lines = (*lines, *container.log(40))
         said = "\n".join((error.message, *lines)).lower()
-        if any(one in said for one in _NO_SPACE):
+        if any(one in said for one in _NO_SPACE) or engine.is_disk_full():
             raise EngineDiskFull(
                 "loading the golden database: no space left on the Docker engine's disk."
             ) from None

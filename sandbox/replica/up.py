@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sandbox import __version__
 from sandbox.bundle.manifest import MANIFEST
-from sandbox.errors import SandboxExists, StackError
+from sandbox.errors import EngineDiskFull, SandboxExists, StackError
 from sandbox.model import Progress
 from sandbox.replica.clone import refuse_busy
 from sandbox.replica.containers import File
@@ -83,8 +83,14 @@ def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
             _make_room(engine, request, progress)
             try:
                 state = _start(engine, request, plan, golden, codes, progress)
-            except BaseException:
+            except BaseException as error:
+                # Before anything is removed, which frees space.
+                full = type(error) is StackError and engine.is_disk_full()
                 _remove_rest(engine, name, progress)
+                if full:
+                    raise EngineDiskFull(
+                        f"starting the sandbox {name}: no space left on the Docker engine's disk."
+                    ) from None
                 raise
             disown_images(engine, name, but=golden.image)
     return Up(state, _told_versions(plan, golden), time.monotonic() - began)

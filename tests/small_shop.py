@@ -211,7 +211,7 @@ class SmallShop:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
         made = subprocess.run(
-            ["git", "diff", "--no-index", f"a/{path}", f"b/{path}"],
+            ["git", "diff", "--no-index", "--no-prefix", f"a/{path}", f"b/{path}"],
             cwd=self.folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert made.returncode == 1, made.stderr

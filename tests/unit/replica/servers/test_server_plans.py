@@ -138,7 +138,7 @@ class TestNginx:
             (b"listen [::]:8080 ipv6only=off;", 8080),
             (b"listen 127.0.0.1:8081;", 8081),
             (b"listen kanarie.intern:8082;", 80),  # the port stayed in production, too
-            (b"listen 10.20.30.40:8082 ssl;", 8082),
+            (b"listen 10.20.30.40:8082 ssl;", 443),
             (b"listen 80; listen 443 ssl;", 443),
             (b"listen 8443 ssl http2 proxy_protocol;", 8443),
         ],

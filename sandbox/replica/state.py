@@ -6,6 +6,7 @@ that could say otherwise than the engine does.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +18,16 @@ from sandbox.model import Family
 from sandbox.replica.containers import Container, labelled_containers
 from sandbox.replica.engine import Engine
 from sandbox.replica.labels import CLONE, GATEWAY, PART, SANDBOX, SERVER
+from sandbox.replica.locks import is_held, sandbox_lock
 
 STATE_FILE = "/etc/sandbox/state.json"
 _VERSION = 1
+# Forms in which other stages say that something is unlike.
+_BOTH = re.compile(
+    r"(?:(?P<there>.+) in production, (?P<here>.+) here"
+    r"|(?P<here2>.+) here, (?P<there2>.+) in production)"
+    r"(?:: (?P<why>.+))?"
+)
 
 
 class _Entry(BaseModel):
@@ -100,15 +108,22 @@ class Difference(_Entry):
 
         >>> str(Difference.told("web2", "lacks 1 file, left out here too: daily.php"))
         'web2: lacks 1 file, left out here too: daily.php'
+        >>> Difference.told("database", "local_infile: ON in production, OFF here: no use").here
+        'OFF'
         """
         what, _, why = text.partition(": ")
-        return cls(where=where, what=what.removeprefix(f"{where} "), why=why)
+        what = what.removeprefix(f"{where} ")
+        if found := _BOTH.fullmatch(why):
+            there, here = found["there"] or found["there2"], found["here"] or found["here2"]
+            return cls(where=where, what=what, production=there, here=here, why=found["why"] or "")
+        return cls(where=where, what=what, why=why)
 
     def __str__(self) -> str:
+        both = ""
         if self.production or self.here:
             both = f": {self.production or 'none'} in production, {self.here or 'none'} here"
-        else:
-            both = f": {self.why}" if self.why else ""
+        elif self.why:
+            both = f": {self.why}"
         return f"{self.where}: {self.what}{both}"
 
 
@@ -270,6 +285,11 @@ def state_of(found: Found) -> SandboxState:
     Raises:
         SandboxMissing: An `up` did not come to its end, or of another version.
     """
+    if found.state is None and is_held(sandbox_lock(found.name)):
+        raise SandboxMissing(
+            f"the sandbox {found.name} is being made just now.",
+            hint="Wait until its sandbox up has ended.",
+        )
     if found.state is None:
         what = "is of another version of sandbox" if found.foreign else "was never finished"
         raise SandboxMissing(

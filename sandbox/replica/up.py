@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sandbox import __version__
 from sandbox.bundle.manifest import MANIFEST
+from sandbox.bundle.reader import open_bundle
 from sandbox.errors import EngineDiskFull, SandboxExists, StackError
 from sandbox.model import Progress
 from sandbox.replica.clone import refuse_busy
@@ -34,6 +35,7 @@ from sandbox.replica.scratch import scratch_folder
 from sandbox.replica.server_code import code_of_servers, settle_code
 from sandbox.replica.server_files import pack_settings
 from sandbox.replica.servers.code import Code
+from sandbox.replica.servers.release import ANOTHER, AS_THERE
 from sandbox.replica.stack import RunningServer, StackPlan, remove_parts, start_stack
 from sandbox.replica.state import (
     STATE_FILE,
@@ -78,6 +80,7 @@ def bring_up(engine: Engine, request: UpRequest, progress: Progress) -> Up:
     with hold(sandbox_lock(name), busy):
         plan = _check(engine, request, progress)
         with code_of_servers(request.apps, plan.captured) as codes:
+            _warn_of_code(codes, progress)
             ensure_images(engine, plan.images, request.source, progress)
             golden = _have_golden(engine, request, plan, progress)
             _make_room(engine, request, progress)
@@ -103,11 +106,21 @@ def rehearse_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPla
         SandboxError: What `bring_up` would raise of bundle, name, ports and code.
     """
     plan = _check(engine, request, progress)
-    with code_of_servers(request.apps, plan.captured):
-        return plan
+    with code_of_servers(request.apps, plan.captured) as codes:
+        _warn_of_code(codes, progress)
+    return plan
+
+
+def _warn_of_code(codes: Mapping[str, Code], progress: Progress) -> None:
+    """Say so where the code that was given is hardly that of production."""
+    for code in codes.values():
+        for text in code.told:
+            if ANOTHER in text:
+                progress.warn(f"{text}. Is {code.described} the right code?")
 
 
 def _check(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
+    open_bundle(request.bundle)  # a path with a slip of the finger goes before a name that is taken
     _refuse_taken(engine, request)
     plan = plan_up(engine, request, progress)
     if request.fixed_ports:
@@ -141,8 +154,12 @@ def _remove_rest(engine: Engine, name: str, progress: Progress) -> None:
     """Remove what was started; that this fails, too, must not hide what went wrong first."""
     try:
         remove_parts(engine, name)
+        disown_images(engine, name)
     except StackError as error:
-        progress.warn(f"not all of it could be removed: {error.message} sandbox down --name {name}")
+        progress.warn(
+            f"not all of it could be removed: {error.message.rstrip('.')}. "
+            f"Run: sandbox down --name {name}"
+        )
 
 
 def _have_golden(engine: Engine, request: UpRequest, plan: UpPlan, progress: Progress) -> Golden:
@@ -196,7 +213,7 @@ def _server_states(
             release=one.release,
             logs=tuple(LogState(path=log.path, kind=log.kind) for log in logs[one.name]),
             port=one.port,
-            code=codes[one.name].described,
+            code=_describe(codes[one.name]),
         )
         for one in servers
     )
@@ -245,11 +262,17 @@ def _start(  # noqa: PLR0913, PLR0917 - what a sandbox is made of, named one by 
     return state
 
 
+def _describe(code: Code) -> str:
+    """Say what code a server runs, and what of it was left out as production has it not."""
+    return "; ".join([code.described, *(text for text in code.told if AS_THERE in text)])
+
+
 def _told(plan: UpPlan, golden: Golden, codes: Mapping[str, Code]) -> Iterator[Difference]:
     """Give what was known not to be as in production before anything ran."""
     for server in plan.servers:
         for text in (*server.differs, *codes[server.name].told):
-            yield Difference.told(server.name, text)
+            if AS_THERE not in text:
+                yield Difference.told(server.name, text)
     for text in golden.differs:
         yield Difference.told("database", text)
     for text in plan.differs:

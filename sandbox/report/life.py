@@ -79,7 +79,7 @@ def status_text(status: Status, now: datetime) -> RenderableType:
     facts = [
         "",
         f"login     {database.user}, password {database.password}, to {database.name}",
-        f"data      {rows_there} in {tables_there}, {database.family.value} {database.version}",
+        f"loaded    {rows_there} in {tables_there}, {database.family.value} {database.version}",
         *(f"code      {one.name}: {one.code}" for one in state.servers if one.code),
     ]
     if state.differences:
@@ -188,7 +188,8 @@ def belongings_text(found: Sequence[Belongings], *, removed: bool) -> Renderable
             for name in names
         ]
         lines += [
-            line(f"  {'kept':<11}{name}: another sandbox uses what it names") for name in one.shared
+            line(f"  {'image':<11}{name}: its name alone, another sandbox uses it")
+            for name in one.shared
         ]
     return Group(*lines)
 

@@ -26,6 +26,10 @@ _PRUNED = frozenset({".git", ".svn"})
 _UNREAD = ": no right to read it"
 
 
+ANOTHER = "this seems to be another application"
+AS_THERE = "left out here too"  # says of a difference between code and server that it is none here
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """How code and the release of a server differ, among the kinds of files that are listed.
@@ -94,11 +98,11 @@ def as_on_server(code: Code, server: CapturedServer) -> Code:
     elif len(lacking) > common:
         told.append(
             f"{name} lacks {_files(len(lacking))} of the code and has {common}: "
-            "this seems to be another application, and nothing was left out"
+            f"{ANOTHER}, and nothing was left out"
         )
         lacking = frozenset()
     elif lacking:
-        told.append(f"{name} lacks {_files(len(lacking))}, left out here too: {listed(lacking)}")
+        told.append(f"{name} lacks {_files(len(lacking))}, {AS_THERE}: {listed(lacking)}")
     kept = (entry for entry in entries_of(code) if entry.path not in lacking)
     return pack(kept, code.described, told)
 

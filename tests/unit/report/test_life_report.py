@@ -60,7 +60,7 @@ def test_status_tells_how_to_log_in_and_what_to_do_next() -> None:
     text = shown(status_text(Status(STATE, (UP,), ()), NOW))
     assert text.startswith("shop, 3 hours old, of /b/shop.bundle")
     assert "login     developer, password opens-only-this, to shop" in text
-    assert "data      38,412 rows in 27 tables, mariadb 10.11.6" in text
+    assert "loaded    38,412 rows in 27 tables, mariadb 10.11.6" in text
     assert "code      web1: main at 1a2b" in text
     assert "differs   1 thing from production: sandbox status --fidelity --name" in text
     assert text.endswith("Next:  sandbox logs -f --name shop    sandbox sql --name shop")
@@ -119,5 +119,5 @@ def test_down_names_what_it_keeps() -> None:
     assert shown(belongings_text([found], removed=True)) == (
         "shop removed 1 container, 2 networks, 0 images\n"
         "  container  c\n  network    n1\n  network    n2\n"
-        "  kept       prod-sandbox/of-shop:golden-1: another sandbox uses what it names"
+        "  image      prod-sandbox/of-shop:golden-1: its name alone, another sandbox uses it"
     )

@@ -1,14 +1,15 @@
 """Which requests an experiment sends: those that failed in production, as completely as is known.
 
 Takes the failing requests of a bundle, those that ops gave to it, and a file of the developer's
-own; gives `Replayable`s, numbered in a stable order. Logs hold no bodies, cookies or logins: what a
-captured request lacks is taken from a given one of the same method and path, or of the same route.
+own; gives `Replayable`s, numbered in a stable order: what came with the bundle has the same numbers
+whatever a developer's file holds. Logs hold no bodies, cookies or logins: what a captured request
+lacks is taken from a given one of the same method and path, or of the same route.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from sandbox.replica.exchange import Ask
 FAILING = "requests/failing.jsonl"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_OWN = 16 * 1024 * 1024  # bytes of a file of the developer's own
+_SHOWN_WORD, _SHOWN_NAMES = 60, 20
 _BY_HAND = (
     "write it into a file: sandbox reproduce --requests FILE (docs/reproduce.md has its form)"
 )
@@ -33,6 +35,7 @@ _BY_HAND = (
 _NOT_SENT = frozenset({
     "host", "connection", "content-length", "transfer-encoding", "accept-encoding", "expect",
 })  # fmt: skip
+_Key = tuple[str, str]  # what tells given requests apart: their name, or what they ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Replayable:
         cure: What to do about that.
         note: What to keep in mind of its answer.
         redirects: Statuses of redirects that production is known to have answered it with.
+        name: What people call it; empty where it was only captured.
     """
 
     id: str
@@ -64,11 +68,13 @@ class Replayable:
     cure: str = ""
     note: str = ""
     redirects: frozenset[int] = frozenset()
+    name: str = field(default="", repr=False)
 
     @property
     def title(self) -> str:
-        """Method and URL, for people."""
-        return f"{self.request.method} {self.request.url}"
+        """Name, if it has one, method and URL, for people."""
+        title = f"{self.request.method} {self.request.url}"
+        return f"{self.name}: {title}" if self.name else title
 
     @property
     def path(self) -> str:
@@ -117,26 +123,58 @@ def read_requests(bundle: Bundle, own: Path | None = None) -> tuple[Replayable, 
         BundleInvalid: The lists in the bundle are not of their form.
         UsageError: The developer's own cannot be read, or is not of its form.
     """
-    given = _read_own(own) if own is not None else ()
-    if (content := _read(bundle, GIVEN)) is not None:
-        given = (*given, *_read_theirs(content))
+    mine = _read_own(own) if own is not None else ()
+    content = _read(bundle, GIVEN)
+    theirs = _read_theirs(content) if content is not None else ()
     captured = _captured(_read(bundle, FAILING) or b"")
-    found = _completed(captured, given)
+    found = _completed(captured, theirs, mine)
     return tuple(replace(one, id=f"r{number}") for number, one in enumerate(found, 1))
 
 
-def choose(requests: Sequence[Replayable], ids: Iterable[str]) -> tuple[Replayable, ...]:
-    """Give the requests of these numbers, all where none is named.
+def choose(requests: Sequence[Replayable], named: Iterable[str]) -> tuple[Replayable, ...]:
+    """Give the requests of these numbers or names, whatever their case; all where none is named.
 
     Raises:
         UsageError: One of them is none.
     """
-    wanted = list(dict.fromkeys(ids))
-    known = {one.id for one in requests}
-    if any(one not in known for one in wanted):
-        names = f"r1 to r{len(requests)}" if requests else "none"
-        raise UsageError("there is no request of that number.", hint=f"There are: {names}.")
-    return tuple(one for one in requests if not wanted or one.id in wanted)
+    wanted: set[str] = set()
+    named = tuple(named)
+    for word in named:
+        found = _called(requests, word)
+        if not found:
+            shown = "".join(one if one.isprintable() else "?" for one in word[:_SHOWN_WORD])
+            more = "…" if len(word) > _SHOWN_WORD else ""
+            raise UsageError(
+                f'there is no request "{shown}{more}".', hint=f"There are: {_all_of(requests)}."
+            )
+        wanted.update(found)
+    return tuple(one for one in requests if not named or one.id in wanted)
+
+
+def _called(requests: Sequence[Replayable], word: str) -> list[str]:
+    """Give the numbers of the requests that a word means: by number, by name, by name in any case.
+
+    Only the first way that finds any counts.
+    """
+    low = word.strip().lower()
+    ways = (
+        [one.id for one in requests if one.id == low],
+        [one.id for one in requests if one.name and one.name == word],
+        [one.id for one in requests if one.name and one.name.lower() == low],
+    )
+    return next((found for found in ways if found), [])
+
+
+def _all_of(requests: Sequence[Replayable]) -> str:
+    if not requests:
+        return "none"
+    last = requests[-1].id
+    numbers = f"r1 to {last}" if len(requests) > 1 else last
+    names = [f"{one.id} is {one.name}" for one in requests if one.name]
+    if not names:
+        return numbers
+    more = f", and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return f"{numbers} ({', '.join(names[:_SHOWN_NAMES])}{more})"
 
 
 def _read(bundle: Bundle, path: str) -> bytes | None:
@@ -159,7 +197,7 @@ def _read_own(path: Path) -> tuple[GivenRequest, ...]:
         raise UsageError(f"{path}: it is not there, or may not be read.") from None
     if len(content) > _MAX_OWN:
         raise UsageError(f"{path}: it is larger than 16 MB.")
-    return read_given_requests(content, str(path))
+    return read_given_requests(content, str(path), own=True)
 
 
 def _captured(content: bytes) -> list[Replayable]:
@@ -189,29 +227,71 @@ def _captured(content: bytes) -> list[Replayable]:
     return found
 
 
-def _completed(captured: Sequence[Replayable], given: Sequence[GivenRequest]) -> list[Replayable]:
-    """Put what was given to what was captured; what fits nothing comes behind it."""
+def _completed(
+    captured: Sequence[Replayable],
+    theirs: Sequence[GivenRequest],
+    own: Sequence[GivenRequest] = (),
+) -> list[Replayable]:
+    """Put what was given to what was captured; what fits nothing comes behind it.
+
+    Ops' come first, so that the developer's own change no number of what is in the bundle.
+    """
     whole = list(captured)
+    places: dict[_Key, int] = {}
+    for key, one in _first_of_each_name(theirs):
+        free = [at for at in _fitting(one, captured) if at not in places.values()]
+        places[key] = free[0] if free else len(whole)
+        _put(whole, places[key], one, captured)
     taken: set[int] = set()
-    more: list[Replayable] = []
-    for one in _first_of_each_name(given):
-        fitting = [number for number in _fitting(one, captured) if number not in taken]
-        if fitting:
-            taken.add(fitting[0])
-            whole[fitting[0]] = _complete(captured[fitting[0]], one)
-        else:
-            more.append(_alone(one, captured))
-    return whole + more
+    # Those of a name that ops gave as well go before: theirs is the place.
+    mine = sorted(_first_of_each_name(own), key=lambda pair: pair[0] not in places)
+    for key, one in mine:
+        at = _place_of_own(one, captured, whole, taken, places.get(key))
+        taken.add(at)
+        _put(whole, at, one, captured)
+    return whole
 
 
-def _first_of_each_name(given: Sequence[GivenRequest]) -> Iterator[GivenRequest]:
-    """Let the developer's own, which come first, stand in the place of ops' of the same name."""
-    seen: set[tuple[str, str]] = set()
+def _place_of_own(
+    given: GivenRequest,
+    captured: Sequence[Replayable],
+    whole: list[Replayable],
+    taken: Collection[int],
+    named: int | None,
+) -> int:
+    """Say where one of the developer's own goes: where ops' of its name is, if it fits there."""
+    fitting = _fitting(given, captured)
+    if named is not None and named not in taken:
+        if named >= len(captured) or named in fitting:
+            return named
+        whole[named] = captured[named]  # that of its name gives way all the same
+    free = [at for at in fitting if at not in taken]
+    if not free:
+        return len(whole)
+    # Of those of its path one that ops did not complete, if there is one.
+    path = captured[free[0]].path
+    lacking = [at for at in free if whole[at].unsendable and captured[at].path == path]
+    return (lacking or free)[0]
+
+
+def _put(
+    whole: list[Replayable], at: int, given: GivenRequest, captured: Sequence[Replayable]
+) -> None:
+    if at < len(captured):
+        name = given.name or whole[at].name
+        whole[at] = replace(_complete(captured[at], given), name=name)
+    else:
+        whole[at : at + 1] = [replace(_alone(given, captured), name=given.name)]
+
+
+def _first_of_each_name(given: Sequence[GivenRequest]) -> Iterator[tuple[_Key, GivenRequest]]:
+    """Pass over those that are called as one before them, or ask the same if nobody named them."""
+    seen: set[_Key] = set()
     for one in given:
         key = ("name", one.name) if one.name else (one.method, one.url)
         if key not in seen:
             seen.add(key)
-            yield one
+            yield key, one
 
 
 def _fitting(given: GivenRequest, captured: Sequence[Replayable]) -> list[int]:

@@ -130,6 +130,64 @@ def test_the_developers_own_stands_in_the_place_of_ops_of_the_same_name(tmp_path
     assert [one.request.body for one in found.values()] == [b'{"product_id": 18}']
 
 
+def numbered(found: dict[str, Replayable]) -> dict[str, str]:
+    return {key: f"{one.title} {one.request.body.decode()}".strip() for key, one in found.items()}
+
+
+def test_an_own_file_changes_no_number_of_what_is_in_the_bundle(tmp_path: Path) -> None:
+    given = [BASKET_GIVEN, DAILY_GIVEN, {"method": "GET", "url": "/x", "failed": {"status": 500}}]
+    whole = [ORDER, BASKET, CUSTOMER]
+    (tmp_path / "without").mkdir()
+    before = numbered(read(tmp_path / "without", whole, given))
+    own = [
+        {"name": "weekly", "method": "GET", "url": "/api/weekly", "failed": {"status": 500}},
+        DAILY_GIVEN | {"url": "/api/reports/daily?day=1"},
+        {"method": "PUT", "url": "/api/customers/9", "body": {"phone": "1"}},
+        {"method": "POST", "url": "/api/baskets", "body": {"product_id": 18}},
+    ]
+    assert numbered(read(tmp_path, whole, given, own)) == before | {
+        "r2": 'basket: POST /api/baskets {"product_id": 18}',
+        "r3": 'PUT /api/customers/9 {"phone": "1"}',
+        "r4": "daily: GET /api/reports/daily?day=1",
+        "r6": "weekly: GET /api/weekly",
+    }
+    assert before["r4"] == "daily: GET /api/reports/daily"
+    assert before["r5"] == "GET /x"
+
+
+def test_an_own_request_completes_first_what_ops_did_not(tmp_path: Path) -> None:
+    other = BASKET | {"exception": "Shop_Other_Exception"}
+    own = {"name": "mine", "method": "POST", "url": "/api/baskets", "body": {"product_id": 18}}
+    found = read(tmp_path, [BASKET, other], [BASKET_GIVEN], [own])
+    assert numbered(found) == {
+        "r1": 'basket: POST /api/baskets {"product_id": 17}',
+        "r2": 'mine: POST /api/baskets {"product_id": 18}',
+    }
+
+
+def test_an_own_request_of_the_name_of_ops_that_does_not_fit_its_place_leaves_it_captured(
+    tmp_path: Path,
+) -> None:
+    own = {"name": "basket", "method": "GET", "url": "/basket", "failed": {"status": 500}}
+    found = read(tmp_path, [BASKET], [BASKET_GIVEN], [own])
+    assert numbered(found) == {"r1": "POST /api/baskets", "r2": "basket: GET /basket"}
+    assert found["r1"].unsendable
+
+
+def test_a_misspelt_field_of_an_own_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        read(tmp_path, own=[BASKET_GIVEN | {"header\x1b": {}}, {"before": [LOGIN | {"boddy": 1}]}])
+    (first, *others) = error.value.findings
+    assert first.endswith("own.jsonl:1: header?: there is no such field")
+    assert any(one.endswith("before.1.boddy: there is no such field") for one in others)
+    # What is in a bundle was production's: not a word of it.
+    other = tmp_path / "other"
+    other.mkdir()
+    with pytest.raises(BundleInvalid) as refused:
+        read(other, given=[BASKET_GIVEN | {"header": {}}])
+    assert refused.value.findings == ("requests/given.jsonl:1: …: there is no such field",)
+
+
 def test_a_request_that_nobody_knows_the_failure_of_is_not_judged(tmp_path: Path) -> None:
     (found,) = read(tmp_path, [], [{"method": "GET", "url": "/api/x"}]).values()
     assert found.unsendable == "neither the logs nor its line say how it failed in production"
@@ -153,8 +211,26 @@ def test_only_requests_that_are_there_can_be_chosen(tmp_path: Path) -> None:
     assert choose(found, ()) == found
     assert choose(found, ["r2", "r2"]) == found[1:]
     with pytest.raises(UsageError) as error:
-        choose(found, ["r9"])
+        choose(found, ["r2", "r\x1b9"])
+    assert error.value.message == 'there is no request "r?9".'
     assert error.value.hint == "There are: r1 to r2."
+    with pytest.raises(UsageError) as error:
+        choose(found, ["x" * 5000])
+    assert len(error.value.message) < 100
+
+
+def test_a_request_is_chosen_by_number_or_name_in_any_case(tmp_path: Path) -> None:
+    other = DAILY_GIVEN | {"name": "r1"}
+    found = tuple(read(tmp_path, [ORDER, BASKET], [BASKET_GIVEN, other]).values())
+    assert [one.title for one in choose(found, ["Basket"])] == ["basket: POST /api/baskets"]
+    assert [one.id for one in choose(found, ["R2", "basket"])] == ["r2"]
+    # A number is what it says, whatever somebody called another one.
+    assert [one.id for one in choose(found, ["R1"])] == ["r1"]
+    with pytest.raises(UsageError) as error:
+        choose(found, ["baskets"])
+    assert error.value.hint == "There are: r1 to r3 (r2 is basket, r3 is r1)."
+    with pytest.raises(UsageError):
+        choose(found, [""])
 
 
 def server(name: str, *asked: str) -> ServerCapture:

@@ -138,6 +138,25 @@ def _cookie_names(heard: Heard) -> str:
     return ", ".join(sorted(names))
 
 
+def holds_no_rows(body: bytes) -> bool:
+    """Tell whether an answer is JSON with lists that are all empty: it shows little of anything.
+
+    >>> holds_no_rows(b'{"lines": []}'), holds_no_rows(b'{"a": [], "b": [1]}'), holds_no_rows(b"{}")
+    (True, False, False)
+    """
+    tree = _parse(body)
+    level, lists = [tree], 0
+    while level:
+        one = level.pop()
+        if isinstance(one, list):
+            if one:
+                return False
+            lists += 1
+        elif isinstance(one, dict):
+            level += one.values()
+    return lists > 0
+
+
 def _text(text: str) -> str:
     return _short(text) if text else "none"
 

@@ -76,7 +76,7 @@ class Judge:
         """Tell what came of a request, measured by how it failed in production, if it did."""
         heard = sent.heard
         if heard is None:
-            return Trial(Came.UNRESOLVED, why=sent.broken_off, cure=_LOG_IN)
+            return Trial(Came.UNRESOLVED, why=sent.broken_off, cure=_LOGIN_OF_HERE)
         if heard.status == 0:
             return Trial(Came.UNRESOLVED, heard, why="no answer came", cure="sandbox logs")
         here = signature_of(self.capture, request, heard)
@@ -136,15 +136,25 @@ class Judge:
                 f"ask ops for an export with {asked}",
             )
         if heard.status in _NOT_ALLOWED:
-            return f"{answer}: it needs a session", _LOG_IN
+            return f"{answer}: it needs a session", _log_in(request)
         if heard.status < _FAILED:
             place = heard.header("Location") or "nowhere"
-            return f"{answer}: it leads elsewhere, perhaps to a login: {place}", _LOG_IN
+            return f"{answer}: it leads elsewhere, perhaps to a login: {place}", _log_in(request)
         return f"{answer}: production had another answer, so this is another request", _WRITE
 
 
 _WRITE = "write the whole request into a file: sandbox reproduce --requests FILE"
 _LOG_IN = 'write its login as "before" into a file: sandbox reproduce --requests FILE'
+_LOGIN_OF_HERE = (
+    "its login does not work here: take somebody who is in the bundle: "
+    "sandbox sql \"SELECT …\"; the bundle's passwords are 'sandbox' "
+    "where the rules set them"
+)
+
+
+def _log_in(request: Replayable) -> str:
+    """Say what to do about a session: where a login was sent, it is the one that does not do."""
+    return _LOGIN_OF_HERE if request.before else _LOG_IN
 
 
 def signature_of(capture: ServerCapture, request: Replayable, heard: Heard) -> Signature | None:

@@ -1,12 +1,12 @@
 """`try`: what a change does, measured on the same data without it and with it.
 
-Side A is the sandbox as production is, side B the same with the change; each server of each side is
+Side A is what the sandbox was made of, side B the same with the change; each server of each side is
 a clone of its own. Every request is sent several times to both: what differs on A alone is noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,6 +55,10 @@ class Tried:
     def exit_code(self) -> ExitCode:
         """What a script is told."""
         return self.verdict.exit_code
+
+    def is_target(self, request: Replayable) -> bool:
+        """Tell whether the change is to fix a request."""
+        return is_target(request, self.targets)
 
     def of(self, *effects: Effect) -> tuple[Pair, ...]:
         """Give the pairs with one of these effects."""
@@ -137,13 +141,17 @@ def try_change(  # noqa: PLR0913 - two sides, and what is sent to them
     )  # fmt: skip
 
 
+def is_target(request: Replayable, targets: Collection[str]) -> bool:
+    """Tell whether a change is to fix a request: any that failed, where none is named."""
+    return request.failure is not None and (not targets or request.id in targets)
+
+
 def judge(pairs: Sequence[Pair], targets: Sequence[str] = ()) -> Verdict:
     """Give the verdict over pairs: all targets are to be fixed, any that failed where none is."""
     meant: dict[str, list[Effect]] = {one: [] for one in targets}
     others: list[Effect] = []
     for one in pairs:
-        is_target = one.request.failure is not None and (not targets or one.request.id in targets)
-        if is_target and one.effect not in ON_OTHERS:
+        if is_target(one.request, targets) and one.effect not in ON_OTHERS:
             meant.setdefault(one.request.id, []).append(one.effect)
         else:
             others.append(one.effect)

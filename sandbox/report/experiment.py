@@ -124,7 +124,7 @@ class TryResult:
             "targets": list(done.targets),
             "status_only": list(done.status_only),
             "repeats": done.repeats,
-            "pairs": [pair_data(one) for one in done.pairs],
+            "pairs": [pair_data(one, is_target=done.is_target(one.request)) for one in done.pairs],
             "unsent": [{"request": one.id, "why": one.unsendable} for one in done.unsent],
             "differs": list(self.differs),
             "notes": list(self.notes),

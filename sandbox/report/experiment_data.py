@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.experiment.compare import holds_no_rows
 from sandbox.experiment.judge import Pair
 from sandbox.experiment.reproduce import Judged
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.signature import Trial
 
-_SHOWN_BODY = 160  # characters of an answer
+_SHOWN_BODY = 400  # characters of an answer, for people
+_WHOLE_BODY = 20_000  # for scripts
 
 
 def answer_of(trial: Trial) -> str:
@@ -21,11 +23,26 @@ def answer_of(trial: Trial) -> str:
     return text if len(text) <= _SHOWN_BODY else f"{text[:_SHOWN_BODY]}…"
 
 
+def whole_answer(trial: Trial) -> str | None:
+    """Give an answer as it came, as far as a script is given it; None where there is none."""
+    if trial.heard is None:
+        return None
+    # No character is more than four bytes.
+    return trial.heard.body[: 4 * _WHOLE_BODY].decode("utf-8", "replace")[:_WHOLE_BODY]
+
+
+def has_no_rows(pair: Pair) -> bool:
+    """Tell whether what a request is answered without the change holds no rows."""
+    heard = pair.before[0].heard
+    return heard is not None and holds_no_rows(heard.body)
+
+
 def judged_data(judged: Judged) -> dict[str, Any]:
     """Give a request and what came of it on each server."""
     request = judged.request
     return {
         "id": request.id,
+        "name": request.name,
         "method": request.request.method,
         "url": request.request.url,
         "production": _failure_data(request),
@@ -75,10 +92,11 @@ def _trial_data(trial: Trial) -> dict[str, Any]:
     }
 
 
-def pair_data(pair: Pair) -> dict[str, Any]:
-    """Give what a change does to a request on a server."""
+def pair_data(pair: Pair, *, is_target: bool) -> dict[str, Any]:
+    """Give what a change does to a request on a server; of what it is to fix, the whole answers."""
     return {
         "request": pair.request.id,
+        "name": pair.request.name,
         "method": pair.request.request.method,
         "url": pair.request.request.url,
         "server": pair.server,
@@ -87,6 +105,9 @@ def pair_data(pair: Pair) -> dict[str, Any]:
         "before": [_trial_data(one) for one in pair.before],
         "after": [_trial_data(one) for one in pair.after],
         "answer_now": answer_of(pair.after[0]),
+        "whole_answer_before": whole_answer(pair.before[0]) if is_target else None,
+        "whole_answer_after": whole_answer(pair.after[0]) if is_target else None,
+        "holds_no_rows": has_no_rows(pair),
         "differences": [
             {"path": one.path, "kind": one.kind.value, "before": one.before, "after": one.after}
             for one in pair.differences

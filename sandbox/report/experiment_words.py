@@ -9,7 +9,7 @@ from sandbox.experiment.judge import Effect, Pair, Verdict
 from sandbox.experiment.requests import Replayable
 from sandbox.experiment.signature import Trial
 from sandbox.experiment.trying import Tried
-from sandbox.report.experiment_data import answer_of
+from sandbox.report.experiment_data import answer_of, has_no_rows
 from sandbox.report.terminal import number_of
 
 FIXED = frozenset({
@@ -18,6 +18,7 @@ FIXED = frozenset({
 STATUS_ONLY = "only the status could be compared: production's logs say no more of it"
 _SHOWN_DIFFERENCES = 5  # of one answer
 _SHOWN_PAIRS = 20
+_SHOWN_TITLES = 3
 
 
 def words_of_verdict(done: Tried) -> str:
@@ -77,6 +78,14 @@ def _ids(requests: Iterable[Replayable]) -> set[str]:
 
 def _names(pairs: Sequence[Pair]) -> str:
     return ", ".join(dict.fromkeys(one.request.id for one in pairs))
+
+
+def _titles(pairs: Sequence[Pair]) -> str:
+    """Name requests that are shown nowhere else, the first ones of them."""
+    titles = dict.fromkeys(f"{one.request.id} {one.request.title}" for one in pairs)
+    shown = ", ".join(list(titles)[:_SHOWN_TITLES])
+    more = len(titles) - _SHOWN_TITLES
+    return f"{shown}, and {more} more" if more > 0 else shown
 
 
 def lines_of_pairs(pairs: Sequence[Pair], word: str) -> Iterator[str]:
@@ -150,18 +159,23 @@ def lines_of_rest(done: Tried) -> Iterator[str]:
     others = [one for one in done.pairs if one.request.failure is None]
     if others:
         well = [one for one in same if one.request.failure is None]
-        yield f"same      {len(well)} of {number_of(len(others), 'answer')} to other requests"
+        told = f"same      {len(well)} of {number_of(len(others), 'answer')} to other requests"
+        empty = sum(map(has_no_rows, well))
+        if empty:
+            holds = "hold" if empty > 1 else "holds"
+            told += f"; {empty} of them {holds} no rows, so they show little"
+        yield told
     unlike: dict[str, list[Pair]] = {}
     for one in done.of(Effect.UNLIKE):
         unlike.setdefault(str(one.before[0]), []).append(one)
     for answer, pairs in unlike.items():
         yield (
-            f"no claim  {_names(pairs)}: {number_of(len(pairs), 'answer')} not as in production, "
+            f"no claim  {_titles(pairs)}: {number_of(len(pairs), 'answer')} not as in production, "
             f"with or without the change: {answer}"
         )
     if hidden := done.of(Effect.NOT_COMPARED):
         yield (
-            f"no claim  {_names(hidden)}: lines come and go without the change, too; compared "
+            f"no claim  {_titles(hidden)}: lines come and go without the change, too; compared "
             "were only status, size and title"
         )
     noise = sorted({key for one in done.pairs for key in one.noise})

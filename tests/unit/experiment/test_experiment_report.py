@@ -174,6 +174,11 @@ def test_a_request_that_cannot_be_judged_with_the_change_is_told_with_its_cure(
     assert told.startswith("verdict   INCONCLUSIVE: cannot be judged with the change: r1")
     assert "→ 403 here: it needs a session" in told
     assert 'write its login as "before" into a file' in told
+    # Where a login was sent, it is not missing: it is the wrong one.
+    logged_in = replace(ORDER, before=(Ask("POST", "/api/session"),))
+    told = tried_lines(shops, web1, locked, logged_in)
+    assert "its login does not work here: take somebody who is in the bundle" in told
+    assert 'as "before"' not in told
 
 
 def test_what_is_not_as_in_production_on_both_sides_is_not_counted_as_same(shops: Shops) -> None:
@@ -182,7 +187,60 @@ def test_what_is_not_as_in_production_on_both_sides_is_not_counted_as_same(shops
     told = tried_lines(shops, gone, fixed, ORDER)
     assert told.startswith("verdict   FIXED r1 (1 of 1), nothing else that was asked changed")
     assert "same      0 of 2 answers to other requests" in told
-    assert "no claim  h1: 2 answers not as in production, with or without the change: 404" in told
+    assert (
+        "no claim  h1 GET /api/list: 2 answers not as in production, "
+        "with or without the change: 404" in told
+    )
+
+
+def test_many_requests_without_a_claim_are_shown_by_the_first_of_them(shops: Shops) -> None:
+    gone, fixed = (
+        answering(list=lambda: Reply(404, {})),
+        answering(list=lambda: Reply(404, {}), orders=lambda: Reply(200, {})),
+    )
+    sides = (shops.side("A", gone), shops.side("B", fixed))
+    healthy = [Replayable(f"h{one}", Ask("GET", f"/api/list/{one}")) for one in range(1, 6)]
+    done = try_change("a.patch", (ORDER,), healthy, BOTH, sides, progress=Silent())
+    assert (
+        "no claim  h1 GET /api/list/1, h2 GET /api/list/2, h3 GET /api/list/3, and 2 more: "
+        "10 answers not as in production"
+    ) in "\n".join(shown(TryResult(done, "shop")))
+
+
+def test_answers_without_rows_are_counted_among_the_same(shops: Shops) -> None:
+    empty = answering(list=lambda: Reply(200, {"items": [], "page": {"of": []}}))
+    fixed = answering(
+        list=lambda: Reply(200, {"items": [], "page": {"of": []}}), orders=lambda: Reply(200, {})
+    )
+    told = tried_lines(shops, {"web1": empty, "web2": web1}, {"web1": fixed, "web2": order_fixed},
+                       ORDER)  # fmt: skip
+    assert "same      2 of 2 answers to other requests; 1 of them holds no rows" in told
+    told = tried_lines(shops, empty, fixed, ORDER)
+    assert "same      2 of 2 answers to other requests; 2 of them hold no rows" in told
+    assert "no rows" not in tried_lines(shops, web1, order_fixed, ORDER)
+
+
+def test_a_script_gets_the_whole_answers_to_what_a_change_is_to_fix(shops: Shops) -> None:
+    long = answering(orders=lambda: Reply(200, {"delivery": "ü" * 30_000}))
+    sides = (shops.side("A", web1), shops.side("B", long))
+    named = replace(ORDER, name="order")
+    other = replace(DAILY, failed_on=("web1", "web2"))
+    done = try_change(
+        "a.patch", (named, other), (LIST,), BOTH, sides, progress=Silent(), targets=("r1",)
+    )
+    result = TryResult(done, "shop")
+    first, *_ = pairs = result.data()["pairs"]
+    assert (first["name"], first["whole_answer_before"]) == ("order", "{}")
+    assert first["whole_answer_after"].startswith('{"delivery": "')
+    assert len(first["whole_answer_after"]) == 20_000
+    assert {one["whole_answer_after"] for one in pairs if one["request"] != "r1"} == {None}
+    # On a terminal it is wrapped.
+    told = "".join(shown(result)).replace(" ", "")
+    assert len(first["answer_now"]) == 401
+    assert f"answersnow:{first['answer_now']}".replace(" ", "") in told
+    assert any(
+        one.startswith("fixed     r1 order: GET /api/orders/4711 on") for one in shown(result)
+    )
 
 
 def test_a_fix_of_some_of_the_named_says_which_not(shops: Shops) -> None:

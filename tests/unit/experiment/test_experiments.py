@@ -172,6 +172,10 @@ def test_a_login_that_fails_leaves_the_request_unresolved(shops: Shops) -> None:
     assert judged.outcomes[0].example.why == (
         "step 1 before it, GET /api/orders/4711, answers 500 here"
     )
+    assert judged.outcomes[0].example.cure == (
+        "its login does not work here: take somebody who is in the bundle: sandbox sql "
+        "\"SELECT …\"; the bundle's passwords are 'sandbox' where the rules set them"
+    )
 
 
 def test_a_clone_that_does_not_start_ends_the_others(shops: Shops) -> None:

@@ -20,7 +20,7 @@ def reproduce_command(
     context: typer.Context,
     requests: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[REQUEST]...", help="Which ones: r1 r4.  [default: all]"),
+        typer.Argument(metavar="[REQUEST]...", help="Which ones: r1 r4, or names.  [default: all]"),
     ] = None,
     *,
     name: Annotated[
@@ -38,7 +38,9 @@ def reproduce_command(
     """Send every request that failed in production to each server here, several times.
 
     Each is judged by what the server answers and logs, measured by what production did. Nothing is
-    written to the sandbox itself: requests go to throw-away clones of it.
+    written to the sandbox itself: requests go to throw-away clones. They start from the bundle's
+    rows and the code that was given to `sandbox up`: what you changed in the sandbox by sql or
+    shell is not in them. To try a change of code, use `sandbox try`; one of data, not yet.
 
     Exit codes: 0 all fail here as in production, 3 some do not, 4 none could be judged, 13 the
     bundle is damaged or gone, 14 Docker or the stack failed.

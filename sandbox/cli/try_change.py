@@ -35,7 +35,7 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
         typer.Option(
             "--request",
             metavar="ID",
-            help="What it is to fix: r2. Repeatable: all.  [default: any]",
+            help="What it is to fix: r2, or its name. Repeatable: all.  [default: any]",
         ),
     ] = None,
     repository: Annotated[
@@ -52,7 +52,9 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
     ] = MOST_HEALTHY,
     repeat: Annotated[
         int,
-        typer.Option("--repeat", min=LEAST_REPEATS, max=100, help="How often each is sent."),
+        typer.Option(
+            "--repeat", min=LEAST_REPEATS, max=100, help="How often what it is to fix is sent."
+        ),
     ] = REPEATS,
     own: Annotated[
         Path | None,
@@ -60,6 +62,9 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
     ] = None,
 ) -> TryResult:
     """Try a change on throw-away clones: what failed and what went well, without it and with it.
+
+    Clones start from the bundle's rows and the code that was given to `sandbox up`: what you
+    changed in the sandbox by sql or shell is not in them. A change of data cannot be tried yet.
 
     What differs without the change as well is noise. Nothing is claimed unless the failure is here
     without the change. FIXED says that nothing else that was asked changed, not that it is right.

@@ -360,7 +360,7 @@ def test_the_table_that_the_demo_ends_with_is_the_readmes(
 @pytest.mark.parametrize(
     ("patch", "says"),
     [
-        ("basket.right", "FIXED"),
+        pytest.param("basket.right", "FIXED", marks=pytest.mark.heavy),
         ("web2.right", "FIXED"),
         pytest.param("login.right", "FIXED", marks=pytest.mark.heavy),
         pytest.param("bestsellers.right", "FIXED", marks=pytest.mark.heavy),

@@ -45,7 +45,8 @@ def ended_by(process: subprocess.Popen[str], sent: signal.Signals) -> str:
 @pytest.mark.parametrize(
     ("sent", "exit_code", "stage", "seconds"),
     [
-        (signal.SIGINT, 130, "images", 0.6),  # the server that loads is being started
+        # The server that loads is being started.
+        pytest.param(signal.SIGINT, 130, "images", 0.6, marks=pytest.mark.heavy),
         (signal.SIGTERM, 143, "load", 0.3),  # it gets production's settings
         (signal.SIGINT, 130, "settings", 0.4),  # its image is being made
     ],
@@ -76,8 +77,10 @@ def test_up_that_is_ended_while_it_loads_leaves_nothing(  # noqa: PLR0913, PLR09
     [
         (signal.SIGINT, 130, "images", 0.1),  # the network is being made
         (signal.SIGTERM, 143, "images", 0.5),  # containers are being made
-        (signal.SIGINT, 130, "images", 1.2),  # containers are being started
-        (signal.SIGTERM, 143, "images", 2.5),  # so is the gateway
+        # Containers are being started.
+        pytest.param(signal.SIGINT, 130, "images", 1.2, marks=pytest.mark.heavy),
+        # So is the gateway.
+        pytest.param(signal.SIGTERM, 143, "images", 2.5, marks=pytest.mark.heavy),
         (signal.SIGINT, 130, "start", 0.5),  # it is being probed
     ],
 )

@@ -114,6 +114,7 @@ def test_start_without_a_root_password_says_which_variable_is_missing(image: str
         assert b"ROOT_PASSWORD" in wrapped.logs()
 
 
+@pytest.mark.heavy
 def test_data_survives_a_commit_as_a_golden_image(image: str, engine: Engine) -> None:
     reference = "prod-sandbox/test-golden:1"
     with running(image, ports=(3306,), environment=ACCOUNT) as container:

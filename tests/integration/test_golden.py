@@ -484,6 +484,7 @@ def test_killed_load_is_taken_for_nothing_and_the_next_call_works(
 
 
 @pytest.mark.parametrize("production", SERVERS[:1], ids=[SERVERS[0][0]], indirect=True)
+@pytest.mark.heavy
 def test_two_at_once_load_once(engine: Engine, production: Production, tmp_path: Path) -> None:
     bundle = production.with_settings(tmp_path, {"wait_timeout": "104"})
     with child(bundle, production.image) as process:

@@ -159,6 +159,7 @@ def sources_of(image: str) -> str:
         return inside(container, "sh", "-c", every_file)
 
 
+@pytest.mark.heavy
 def test_a_pulled_suite_out_of_support_loses_its_security_archive(
     engine: Engine, image_of: ImageOf, tmp_path: Path
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_pulled_suite_out_of_support_loses_its_security_archive(
         engine.remove_image(rootfs)
 
 
+@pytest.mark.heavy
 def test_a_pulled_base_gets_certificates_before_a_mirror_that_needs_them(
     engine: Engine, image_of: ImageOf
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from database_servers import ROOT, SERVERS, DatabaseServer
+from database_servers import EVERY_SERVER, ROOT, DatabaseServer
 from sandbox.errors import StackError
 from sandbox.replica.base import BaseSource
 from sandbox.replica.engine import Engine, connect_engine
@@ -46,7 +46,7 @@ def image_of(engine: Engine) -> ImageOf:
     return have
 
 
-@pytest.fixture(scope="session", params=SERVERS, ids=[" ".join(server) for server in SERVERS])
+@pytest.fixture(scope="session", params=EVERY_SERVER)
 def database_server(request: pytest.FixtureRequest, image_of: ImageOf) -> Iterator[DatabaseServer]:
     """Run each server once for all tests that ask for it."""
     family, version = request.param

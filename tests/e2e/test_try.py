@@ -54,6 +54,7 @@ def test_a_patch_that_mends_one_failure_fixes_it(small: SmallShop, shop: Sandbox
     assert done.data["fixed"] == ["r1"]
 
 
+@pytest.mark.heavy  # as the demo's test does
 def test_a_patch_that_mends_nothing_has_no_effect(small: SmallShop, shop: Sandbox) -> None:
     patch = small.patch("comment", "library/Dates.php", "<?php\n", "<?php\n// mended\n")
     done = tried(shop, patch)
@@ -83,7 +84,8 @@ def test_a_patch_that_does_not_fit_is_refused(small: SmallShop, shop: Sandbox) -
 
 
 @pytest.mark.parametrize(
-    ("sent", "exit_code", "seconds"), [(signal.SIGINT, 130, 0.3), (signal.SIGTERM, 143, 3)]
+    ("sent", "exit_code", "seconds"),
+    [(signal.SIGINT, 130, 0.3), pytest.param(signal.SIGTERM, 143, 3, marks=pytest.mark.heavy)],
 )
 def test_an_experiment_that_is_ended_leaves_no_clone(
     engine: Engine, shop: Sandbox, sent: signal.Signals, exit_code: int, seconds: float

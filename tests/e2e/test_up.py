@@ -75,7 +75,7 @@ class TestUp:
             0,
             1,
         ]
-        told = {one["where"] for one in shop.data["differences"] if LOST in str(one)}
+        told = {one["name"] for one in shop.data["servers"] if LOST in one["code"]}
         assert told == {"web2"}
 
     def test_an_outbound_call_ends_in_the_sink(self, shop: Sandbox) -> None:

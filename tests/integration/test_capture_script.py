@@ -135,7 +135,14 @@ def serve_one_failure(container: DockerContainer) -> None:
     eventually(served)
 
 
-@pytest.mark.parametrize("version", ["7.4", "8.2", "8.4"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param("7.4", marks=pytest.mark.heavy),
+        "8.2",
+        pytest.param("8.4", marks=pytest.mark.heavy),
+    ],
+)
 def test_as_root_everything_is_seen_and_nothing_is_changed(
     image_of: ImageOf, tmp_path: Path, version: str
 ) -> None:

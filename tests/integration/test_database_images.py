@@ -6,6 +6,7 @@ import MySQLdb
 import pytest
 from testcontainers.core.container import DockerContainer
 
+from database_servers import EVERY_SERVER
 from sandbox.replica.containers import Container
 from sandbox.replica.engine import Engine
 from servers import ImageOf, answers, eventually, inside, port_of, running
@@ -20,10 +21,9 @@ ACCOUNT = {
     "MYSQL_USER": "app",
     "MYSQL_PASSWORD": "app'secret",
 }
-SERVERS = [("mariadb", "10.5"), ("mariadb", "10.11"), ("mariadb", "11.8"), ("mysql", "9.7")]
 
 
-@pytest.fixture(params=SERVERS, ids=[" ".join(server) for server in SERVERS], scope="module")
+@pytest.fixture(params=EVERY_SERVER, scope="module")
 def server(request: pytest.FixtureRequest) -> tuple[str, str]:
     role, version = request.param
     return str(role), str(version)

@@ -466,7 +466,7 @@ def half_way(engine: Engine) -> bool:
     return False
 
 
-@slow
+@pytest.mark.heavy
 def test_killed_load_is_taken_for_nothing_and_the_next_call_works(
     engine: Engine, production: Production, tmp_path: Path
 ) -> None:

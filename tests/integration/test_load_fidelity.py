@@ -16,6 +16,7 @@ from testcontainers.core.container import DockerContainer
 
 from bundle_reader import ReadBundle
 from bundle_samples import manifest_of
+from database_servers import EVERY_SERVER
 from load_world import Exporter, Login, checksums, definitions, endpoint_of, make_world
 from sandbox.bundle.manifest import ColumnEntry, SourceEntry, TableEntry
 from sandbox.bundle.parts import write_part
@@ -34,11 +35,10 @@ USED = (
     *("SELECT", "INSERT", "CREATE", "DROP", "ALTER"),
     *("CREATE VIEW", "CREATE ROUTINE", "TRIGGER", "EVENT"),
 )
-SERVERS = [("mariadb", "10.5"), ("mariadb", "10.11"), ("mariadb", "11.8"), ("mysql", "9.7")]
 ROOT = "root of a test"
 
 
-@pytest.fixture(params=SERVERS, ids=[" ".join(server) for server in SERVERS], scope="module")
+@pytest.fixture(params=EVERY_SERVER, scope="module")
 def server(
     request: pytest.FixtureRequest, image_of: ImageOf
 ) -> Iterator[tuple[DockerContainer, Login]]:

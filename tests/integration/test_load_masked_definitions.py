@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from database_servers import EVERY_SERVER
 from load_world import Login, endpoint_of
 from sandbox.bundle.definitions import creation, in_order, without_definer
 from sandbox.database.connect import open_catalogue
@@ -23,7 +24,6 @@ from servers import ImageOf, answers, eventually, port_of, running
 
 pytestmark = pytest.mark.docker
 
-SERVERS = [("mariadb", "10.5"), ("mariadb", "10.11"), ("mariadb", "11.8"), ("mysql", "9.7")]
 RULES = """
 types: {"*": keep}
 tables:
@@ -61,7 +61,7 @@ PLAIN = r"""CREATE FUNCTION paths() RETURNS TEXT DETERMINISTIC BEGIN -- Lindqvis
  DECLARE "x # y" TEXT DEFAULT 'C:\'; RETURN CONCAT("x # y", ' # zq\n'); END"""
 
 
-@pytest.fixture(params=SERVERS, ids=[" ".join(server) for server in SERVERS], scope="module")
+@pytest.fixture(params=EVERY_SERVER, scope="module")
 def login(request: pytest.FixtureRequest, image_of: ImageOf) -> Iterator[Login]:
     role, version = request.param
     image = image_of(role, version)

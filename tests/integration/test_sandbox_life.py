@@ -275,6 +275,7 @@ class TestStatus:
             ("web2", "running", "502: php-fpm does not answer")
         ]
 
+    @pytest.mark.heavy
     def test_unknown_and_unfinished_sandboxes_are_told_apart(
         self, engine: Engine, image_of: ImageOf
     ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.invocation import invocation_of
+from sandbox.errors import UsageError
 from sandbox.experiment.change import read_change
 from sandbox.experiment.requests import choose
 from sandbox.experiment.sandboxes import open_experiment
@@ -38,6 +39,10 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
             help="What it is to fix: r2, or its name. Repeatable: all.  [default: any]",
         ),
     ] = None,
+    only: Annotated[
+        bool,
+        typer.Option("--only", help="Send what --request names and nothing else: a quick look."),
+    ] = False,
     repository: Annotated[
         Path | None,
         typer.Option(
@@ -75,15 +80,18 @@ def try_command(  # noqa: PLR0913 - one parameter for each option
 
     Example: sandbox try zero-date.patch --request r2
     """
+    if only and not request:
+        raise UsageError("--only says to send what --request names, and it names nothing.")
     invocation = invocation_of(context)
     with invocation.connect_engine() as engine:
         experiment = open_experiment(engine, name, own)
-        targets = tuple(one.id for one in choose(experiment.failing, request)) if request else ()
+        chosen = choose(experiment.failing, request) if request else ()
+        targets = tuple(one.id for one in chosen)
         with read_change(engine, experiment.state, experiment.bundle, change, repository) as read:
             done = try_change(
                 read.described,
-                experiment.failing,
-                experiment.healthy(healthy),
+                chosen if only else experiment.failing,
+                () if only else experiment.healthy(healthy),
                 experiment.servers,
                 (
                     experiment.side("without"),

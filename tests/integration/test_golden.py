@@ -105,18 +105,14 @@ class Production:
         return open_bundle(copy)
 
 
-# Each loads servers of its own: on the second family in `make test-all` only.
-slow = pytest.mark.parametrize(
-    "production",
-    [
-        pytest.param(server, marks=[pytest.mark.heavy] if number else [], id=" ".join(server))
-        for number, server in enumerate(SERVERS)
-    ],
-    indirect=True,
-)
+# The second family loads for a minute: in `make test-all` only.
+_FAMILIES = [
+    pytest.param(server, marks=[pytest.mark.heavy] if number else [], id=" ".join(server))
+    for number, server in enumerate(SERVERS)
+]
 
 
-@pytest.fixture(params=SERVERS, ids=[" ".join(server) for server in SERVERS], scope="module")
+@pytest.fixture(params=_FAMILIES, scope="module")
 def production(
     request: pytest.FixtureRequest, image_of: ImageOf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Production]:
@@ -319,7 +315,6 @@ def test_what_is_unlike_production_is_told(golden: Golden) -> None:
     assert len(golden.differs) == 3, golden.differs
 
 
-@slow
 def test_setting_that_the_server_refuses_or_does_not_know_is_told_and_does_no_harm(
     engine: Engine, production: Production, tmp_path: Path
 ) -> None:
@@ -347,7 +342,6 @@ def test_setting_that_the_server_refuses_or_does_not_know_is_told_and_does_no_ha
         assert (mode, locks) == ("STRICT_TRANS_TABLES", 0)
 
 
-@slow
 def test_bundle_without_settings_and_of_another_version_says_so(
     engine: Engine, production: Production, tmp_path: Path
 ) -> None:
@@ -369,7 +363,6 @@ def test_second_call_reuses_and_tells_the_same(
     assert read_golden(engine, production.image) is None
 
 
-@slow
 def test_other_accounts_make_another_image(
     engine: Engine, production: Production, golden: Golden, settings_bundle: Bundle
 ) -> None:
@@ -402,7 +395,6 @@ def test_reset_gives_the_first_state_back(engine: Engine, golden: Golden) -> Non
         assert ask(container, "SELECT COUNT(*) FROM numbers") != [(0,)]
 
 
-@slow
 def test_corrupt_bundle_leaves_nothing(
     engine: Engine, production: Production, tmp_path: Path
 ) -> None:

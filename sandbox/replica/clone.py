@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from sandbox.errors import StackBusy, StackError
@@ -99,8 +99,16 @@ def open_clone(
                 for talker in talkers.values():
                     talking.callback(talker.close)
                 yield SandboxClone(engine, stack, talkers)
-        finally:
-            remove_parts(engine, state.name, lambda labels: labels.get(CLONE) == clone)
+        except BaseException:
+            # That this fails, too, must not hide what went wrong; the next command tries again.
+            with suppress(StackError):
+                _remove(engine, state, clone)
+            raise
+        _remove(engine, state, clone)
+
+
+def _remove(engine: Engine, state: SandboxState, clone: str) -> None:
+    remove_parts(engine, state.name, lambda labels: labels.get(CLONE) == clone)
 
 
 def plan_of(engine: Engine, state: SandboxState, servers: Sequence[RunningServer]) -> StackPlan:

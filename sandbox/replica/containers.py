@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 
 from docker.errors import NotFound
@@ -387,15 +386,6 @@ def _is_ready(ready: Callable[[], bool]) -> bool:
         return ready()
     except StackError:  # the container ended between two looks, which the next one tells better
         return False
-
-
-def files_below(folder: Path, target: str) -> tuple[File, ...]:
-    """Take every file below a folder as a file below `target` in a container."""
-    return tuple(
-        File(f"{target.rstrip('/')}/{path.relative_to(folder)}", path.read_bytes())
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    )
 
 
 def _archive(files: Sequence[File]) -> bytes:

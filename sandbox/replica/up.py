@@ -6,7 +6,6 @@ and is proved to be sealed; whatever goes wrong before, everything that was star
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox import __version__
-from sandbox.bundle.manifest import MANIFEST
 from sandbox.bundle.reader import open_bundle
 from sandbox.errors import EngineDiskFull, SandboxExists, StackError
 from sandbox.model import Progress
@@ -247,7 +245,7 @@ def _start(  # noqa: PLR0913, PLR0917 - what a sandbox is made of, named one by 
         created=datetime.now(UTC),
         tool=__version__,
         bundle=str(request.bundle.resolve()),
-        manifest_sha256=hashlib.sha256((request.bundle / MANIFEST).read_bytes()).hexdigest(),
+        manifest_sha256=plan.manifest_sha256,
         servers=_server_states(plan, codes, servers),
         database=_database_state(plan, golden),
         sink_image=sink,

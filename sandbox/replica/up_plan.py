@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.bundle.manifest import MANIFEST
 from sandbox.bundle.reader import Bundle, open_bundle
 from sandbox.bundle.verify import check_digests
 from sandbox.errors import BundleInvalid, UsageError
@@ -59,6 +60,7 @@ class UpPlan:
 
     Attributes:
         bundle: Its bundle.
+        manifest_sha256: Digest of the manifest that was read.
         captured: The servers of production.
         servers: The servers of the replica.
         accounts: Accounts of the database.
@@ -68,6 +70,7 @@ class UpPlan:
     """
 
     bundle: Bundle
+    manifest_sha256: str
     captured: tuple[CapturedServer, ...]
     servers: tuple[WebServer, ...]
     accounts: tuple[DatabaseAccount, ...]
@@ -124,6 +127,8 @@ def plan_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
         UsageError: Code was given for a server that was not captured, or none for one that was.
     """
     bundle = open_bundle(request.bundle)
+    # Now, not at the end: another bundle may have taken the place of this one by then.
+    digest = hashlib.sha256((request.bundle / MANIFEST).read_bytes()).hexdigest()
     check_digests(bundle, progress)
     planned = plan_servers(bundle)
     _check_apps(request.apps, planned.captured)
@@ -137,6 +142,7 @@ def plan_up(engine: Engine, request: UpRequest, progress: Progress) -> UpPlan:
     images = plan_images(wanted, dict(request.roles))
     return UpPlan(
         bundle=bundle,
+        manifest_sha256=digest,
         captured=planned.captured,
         servers=planned.servers,
         accounts=(*planned.filled.accounts, developer),

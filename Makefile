@@ -49,6 +49,7 @@ lint: python ## Style, format, import contracts, shell scripts, generated files
 	@set -e; for script in scripts/*.sh docker/*/start docker/*/ready .ci/run; do bash -n $$script; done
 	@set -e; for script in $(wildcard sandbox/*/*.sh); do sh -n $$script; done
 	@$(RUN)/python scripts/document_cli.py --check
+	@$(RUN)/pytest --collect-only --quiet --no-header >/dev/null || $(RUN)/pytest --collect-only --quiet
 	@$(RUN)/python scripts/gather_words.py --check
 
 type: python ## Types

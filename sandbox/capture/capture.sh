@@ -16,7 +16,7 @@
 # to `sandbox export` and to nobody else, then delete it. The export masks all of it.
 #
 # READS   names and versions of the system, host name, time zone, locale; the command lines in /proc, to find
-#         nginx and php-fpm; names, never values, of the environment that php-fpm was started in;
+#         nginx and php-fpm; names of the environment that php-fpm was started in, values of LANG and LC_ALL only;
 #         nginx.conf and what it includes; php-fpm.conf, its pools, php.ini and the folders of it;
 #         of the release: *.ini below a config folder, .user.ini, .git/HEAD and its ref, VERSION and REVISION,
 #         a checksum and the words of its source; ini files that its source names by an absolute path; logs.
@@ -30,8 +30,7 @@
 # RIGHTS  any user. What that user may not see is named on standard error and in the archive.
 set -u
 umask 077
-LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
-export LC_ALL PATH
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 say() { printf 'capture: %s\n' "$*" >&2; }
 usage() { say "$1 (see the first lines of this script)"; exit 2; }
@@ -115,6 +114,7 @@ directives() {
 }
 # settings PATTERN FILE: values of the settings whose name matches in an ini file.
 settings() { [ ! -r "$2" ] || sed -n -E "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" "$2" | sed 's/;.*//; s/"//g; s/[[:space:]]*$//'; }
+variables() { tr '\n\000' '\001\n' <"$parent/environ" | sed -n "$1"; }  # a line end in a value begins no name
 setting_names() { sed -n -E 's/^[[:space:]]*([A-Za-z0-9_.]+)[^=]*=.*/\1/p' "$1"; }
 
 # --- the system --------------------------------------------------------------------------------------------
@@ -122,9 +122,8 @@ fact name "$name"; fact captured_at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 fact captured_by "$(id -u -n 2>/dev/null || id -u)"; fact since_hours "$since"
 fact system.kernel "$(uname -s -r -m)"
 for key in ID VERSION_ID; do fact "system.$key" "$(sed -n "s/^$key=//p" /etc/os-release 2>/dev/null | tr -d '"')"; done
-fact time.zone "$(readlink /etc/localtime 2>/dev/null | sed 's,.*/zoneinfo/,,')"
-fact time.offset "$(date +%z)"
-fact locale "$(cat /etc/default/locale /etc/locale.conf 2>/dev/null | sed -n 's/^LANG=//p' | tr -d '"')"
+fact time.zone "$(readlink /etc/localtime 2>/dev/null | sed 's,.*/zoneinfo/,,')"; fact time.offset "$(date +%z)"
+locale=$(cat /etc/default/locale /etc/locale.conf 2>/dev/null | sed -n 's/^LANG=//p' | tr -d "\"'" | tail -n 1)
 
 # --- nginx -------------------------------------------------------------------------------------------------
 # include PATTERN: the files of an include, with what they include in turn.
@@ -160,8 +159,9 @@ while IFS=$(printf '\t') read -r conf process; do
     # php-fpm overwrites its own environment; the process that started it has it still, if that is not init.
     parent=/proc/$(sed -n 's/^PPid:[[:space:]]*//p' "$process/status" 2>/dev/null)
     case $(cat "$parent/comm" 2>/dev/null) in systemd | init | '') parent=/none ;; esac
-    if [ -r "$parent/environ" ]; then  # line ends within a value must not look like names
-        tr '\n\000' '\001\n' <"$parent/environ" | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' >>"$top/facts/environment.txt"
+    if [ -r "$parent/environ" ]; then
+        variables 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' >>"$top/facts/environment.txt"
+        locale=$(variables 's/^LC_ALL=//p'); locale=${locale:-$(variables 's/^LANG=//p')}; locale=${locale:-C}
     else
         missing 'php-fpm: names in its environment, but for env[...] of its pools'
     fi
@@ -169,6 +169,7 @@ while IFS=$(printf '\t') read -r conf process; do
     for one in "php-fpm$version" php-fpm; do if have "$one"; then break; fi; done
     fact php.fpm.version "$(limited "$one" -d log_errors=0 -v 2>/dev/null </dev/null | sed -n 's/^PHP \([^ ]*\).*/\1/p')"
 done <"$work/masters"
+fact locale "$locale"; fact locale.charset "${locale:+$(LC_ALL=$locale locale charmap 2>/dev/null)}"
 missing 'php-fpm: its settings were read from files; the running process was not asked'
 # The three settings given here keep the asking from leaving a trace; they are not reported.
 if have php; then

@@ -42,6 +42,7 @@ _FACTS: tuple[tuple[re.Pattern[str], Allowed, re.Pattern[str]], ...] = tuple(
         (r"time\.zone", Allowed.CHOICE, r"[A-Za-z_]{2,20}(?:/[A-Za-z_+-]{2,30}){0,2}[0-9+-]{0,3}"),
         (r"time\.offset", Allowed.NUMBER, r"[+-]\d{4}"),
         (r"locale", Allowed.CHOICE, r"[A-Za-z_]{1,10}(?:\.[A-Za-z0-9-]{3,8})?(?:@[a-z]{2,10})?"),
+        (r"locale\.charset", Allowed.CHOICE, r"[A-Za-z0-9._-]{2,24}"),
         (r"(?:nginx|php\.\w+)\.version|release\.VERSION", Allowed.CHOICE,
          r"v?\d[A-Za-z0-9.+~_-]{0,30}"),
         (r"release\.(?:git|REVISION)", Allowed.DIGEST, r"[0-9a-f]{8,64}"),

@@ -32,6 +32,7 @@ _FACTS = {
     "nginx.version": "nginx",
     "time.zone": "time zone",
     "locale": "locale",
+    "locale.charset": "character set of the locale",
     "release.VERSION": "release",
 }
 _SETTING = re.compile(r'^([A-Za-z0-9_.]+) = "(.*)"$', re.MULTILINE)

@@ -15,6 +15,7 @@ from sandbox.replica.terminal_exec import Command, run_here
 # What is there: bash in all images of ours, perhaps only sh in those of others.
 _SHELL = ("sh", "-c", "exec $(command -v bash || echo sh)")
 _NOBODY_ELSE = "www-data"
+_LANGUAGE = re.compile(r"^LANG=(\S+)$", re.MULTILINE)
 _POOL_USER = re.compile(r"\tuser = (\S+)\s*$", re.MULTILINE)
 
 
@@ -50,7 +51,10 @@ def open_shell(
             tuple(command) or _SHELL,
             user=application_user(chosen) if is_web and not as_root else "root",
             folder=state_of(found).server(chosen.server).release if is_web else "",
-            environment={"TERM": os.environ.get("TERM", "xterm")},
+            environment={
+                "TERM": os.environ.get("TERM", "xterm"),
+                **(_locale(chosen) if is_web else {}),
+            },
         ),
     )
 
@@ -65,3 +69,9 @@ def application_user(part: Part) -> str:
     said = part.container.run(["php-fpm", "-tt"]).output
     named = _POOL_USER.search(said)
     return named[1] if named else _NOBODY_ELSE
+
+
+def _locale(part: Part) -> dict[str, str]:
+    """Give the locale that people who log in to a web server work in, as an environment."""
+    said = _LANGUAGE.search(part.container.run(["cat", "/etc/default/locale"]).output)
+    return {"LANG": said[1], "LC_ALL": ""} if said else {}  # the image's own would count for more

@@ -7,6 +7,7 @@ into its container. A trial with other code puts other files into another contai
 from __future__ import annotations
 
 import io
+import re
 import shlex
 import tarfile
 from collections.abc import Iterable
@@ -17,6 +18,10 @@ from sandbox.replica.servers.settings_files import check_commands
 from sandbox.replica.servers.web_server import WebServer
 
 SETUP = "/usr/local/lib/sandbox/setup"
+# language, character set and variant of a locale: sr_RS.UTF-8@latin.
+_LOCALE = re.compile(r"([A-Za-z_]{1,20})(?:\.([A-Za-z0-9-]{1,20}))?(@[a-z]{1,20})?")
+# What `locale charmap` says of C, and so of every locale that is not installed.
+_CHARSET_OF_C = "ANSI_X3.4-1968"
 
 
 def pack_settings(server: WebServer) -> bytes:
@@ -49,6 +54,7 @@ def _setup(server: WebServer) -> str:
             for folder in server.folders
         ),
         *_time_zone(server.time_zone),
+        *_locale(server.locale, server.locale_charset),
         # What nginx or php-fpm has to say against the settings is the last that the log holds.
         *(shlex.join(command) for command in check_commands(server)),
         "exec /usr/local/bin/start",
@@ -67,3 +73,25 @@ def _time_zone(name: str) -> Iterable[str]:
         zone = shlex.quote(f"/usr/share/zoneinfo/{name}")
         yield f"if [ -e {zone} ]; then ln -sfn {zone} /etc/localtime; fi"
         yield f"echo {shlex.quote(name)} > /etc/timezone"
+
+
+def _locale(name: str, charset: str) -> Iterable[str]:
+    """Install the locale that production has, and start under it.
+
+    A locale that production names but never installed stays uninstalled: programs fall back to C
+    there, and so they do here. That one could not be made is for the fidelity statement to tell.
+    """
+    parts = _LOCALE.fullmatch(name)
+    if not parts:
+        return
+    language, named, variant = (part or "" for part in parts.groups())
+    charset = charset or ("UTF-8" if named.lower() in ("utf8", "utf-8") else named)
+    if charset not in ("", _CHARSET_OF_C):
+        source, made_in = shlex.quote(language + variant), shlex.quote(charset)
+        yield (
+            f'if [ "$(LC_ALL={name} locale charmap 2>/dev/null)" != {made_in} ]; then '
+            f"localedef --no-archive -i {source} -f {made_in} {name} >&2 || true; fi"
+        )
+    yield f"echo LANG={name} > /etc/default/locale"
+    yield "unset LC_ALL"  # the image has one, and it would count for more
+    yield f"export LANG={name}"

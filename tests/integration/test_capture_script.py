@@ -167,6 +167,7 @@ def test_as_root_everything_is_seen_and_nothing_is_changed(
     assert capture.extensions["Core"].startswith(f"{version}.")
     assert b"memory_limit = " in capture.php_settings
     assert {"PATH"} <= set(capture.environment)
+    assert (facts["locale"], facts["locale.charset"]) == ("C.UTF-8", "UTF-8")
     assert set(capture.files) >= {
         "/etc/nginx/nginx.conf", "/etc/nginx/sites-enabled/default", "/etc/nginx/conf.d/more 1.inc",
         f"/etc/php/{version}/fpm/php.ini", f"/etc/php/{version}/fpm/pool.d/www.conf",
@@ -212,7 +213,10 @@ def test_as_anybody_it_says_what_it_could_not_see(image_of: ImageOf, tmp_path: P
 def test_secrets_of_the_environment_and_of_processes_stay_where_they_are(
     image_of: ImageOf, tmp_path: Path
 ) -> None:
-    environment = {"DB_PASSWORD": "kanarie-env", "TWO": "a\nLINES=kanarie-env"}
+    environment = {
+        "DB_PASSWORD": "kanarie-env", "TWO": "a\nLINES=kanarie-env", "LC_ALL": "",
+        "LANG": "de_DE.UTF-8",
+    }  # fmt: skip
     with server(image_of("php"), environment=environment) as container:
         serve_one_failure(container)
         container.get_wrapped_container().exec_run(["sleep", "987654"], detach=True)
@@ -220,6 +224,9 @@ def test_secrets_of_the_environment_and_of_processes_stay_where_they_are(
     capture = captured(tmp_path, archive)
     assert {"DB_PASSWORD", "TWO"} <= set(capture.environment)
     assert "LINES" not in capture.environment
+    # php-fpm was started under it, and it is not installed: programs fall back to C.
+    locale = capture.facts["locale"], capture.facts["locale.charset"]
+    assert locale == ("de_DE.UTF-8", "ANSI_X3.4-1968")
     unpacked = b"".join(contents(tmp_path / "web.tar.gz"))
     for secret in (b"kanarie-env", b"987654"):
         assert secret not in unpacked

@@ -24,11 +24,14 @@ from sandbox.replica.containers import (
     Container,
     ContainerSpec,
     File,
+    create_container,
     create_network,
     remove_labelled,
     start_container,
 )
 from sandbox.replica.engine import Engine
+from sandbox.replica.fidelity import capture_server
+from sandbox.replica.server_files import SETUP, pack_settings
 from sandbox.replica.servers.image_contents import (
     NGINX_BROUGHT,
     NGINX_FILES,
@@ -49,6 +52,7 @@ $said = array('php' => PHP_VERSION, 'script' => __FILE__, 'https' => $_SERVER['H
 error_log('it was asked');
 echo json_encode($said);
 """
+NGINX_RUNS = "grep -qx nginx /proc/[0-9]*/comm"
 
 
 def layouts() -> dict[str, WebServer]:
@@ -153,3 +157,49 @@ def test_what_the_image_is_said_to_have_is_what_it_has(engine: Engine, image_of:
     assert {one for one in loaded - own if not is_built_in(one, "8.2")} == {"zend opcache"}
     assert missing == []
     assert set(NGINX_OWN) <= NGINX_FILES
+
+
+@contextmanager
+def set_up(engine: Engine, image: str, server: WebServer) -> Iterator[Container]:
+    """Run a server as a sandbox does: its own set-up script first."""
+    name = f"test-settings-{uuid.uuid4().hex[:8]}"
+    create_network(engine, name, {name: "1"})
+    try:
+        spec = ContainerSpec(
+            name=name, image=image, network=name, labels={name: "1"}, command=("sh", SETUP)
+        )
+        container = create_container(engine, spec)
+        container.put_archive("/", pack_settings(server))
+        container.start()
+        eventually(lambda: container.run(["sh", "-c", NGINX_RUNS]).exit_code == 0)
+        yield container
+    finally:
+        remove_labelled(engine, f"{name}=1")
+
+
+def locale_facts(container: Container, server: WebServer) -> tuple[str | None, str | None]:
+    facts = capture_server(container, server).facts
+    return facts.get("locale"), facts.get("locale.charset")
+
+
+def test_locale_of_production_is_that_of_the_replica(engine: Engine, image_of: ImageOf) -> None:
+    server = replace(planned(), locale="de_DE@euro", locale_charset="ISO-8859-15")
+    with set_up(engine, image_of("php", server.php), server) as container:
+        assert locale_facts(container, server) == ("de_DE@euro", "ISO-8859-15")
+        environment = container.must_run(["cat", "/proc/1/environ"]).split("\0")
+        assert "LANG=de_DE@euro" in environment
+        script = 'setlocale(LC_ALL, ""); echo localeconv()["decimal_point"];'
+        of_shell = ["env", "LC_ALL=", "LANG=de_DE@euro"]
+        assert container.must_run([*of_shell, "php", "-r", script]) == ","
+        container.stop()
+        container.start()  # as the engine does after its own restart
+        eventually(lambda: container.run(["sh", "-c", NGINX_RUNS]).exit_code == 0)
+        assert locale_facts(container, server) == ("de_DE@euro", "ISO-8859-15")
+
+
+def test_locale_that_production_never_installed_is_not_here_either(
+    engine: Engine, image_of: ImageOf
+) -> None:
+    server = replace(planned(), locale="de_DE.UTF-8", locale_charset="ANSI_X3.4-1968")
+    with set_up(engine, image_of("php", server.php), server) as container:
+        assert locale_facts(container, server) == ("de_DE.UTF-8", "ANSI_X3.4-1968")

@@ -102,6 +102,7 @@ def plan_server(captured: CapturedServer, filled: Filled) -> WebServer:
         user=ACCOUNT,
         time_zone=captured.facts.get("time.zone", ""),
         locale=captured.facts.get("locale", ""),
+        locale_charset=captured.facts.get("locale.charset", ""),
         port=nginx.port or 80,
         differs=tuple(notes.said),
     )

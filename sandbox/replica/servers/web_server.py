@@ -37,7 +37,9 @@ class WebServer:
         logs: Its logs.
         user: The account that PHP runs as.
         time_zone: Of the system: ``Europe/Berlin``.
-        locale: Of the system; empty where the capture has none.
+        locale: Of the system: ``de_DE.UTF-8``; empty where the capture has none.
+        locale_charset: What it writes in there: ``UTF-8``; that of C where production names a
+            locale that it has not installed; empty where the capture does not tell.
         port: The port that its web server listens on, without TLS.
         differs: What could not be taken over from production, in words for people.
     """
@@ -54,6 +56,7 @@ class WebServer:
     time_zone: str
     locale: str
     port: int
+    locale_charset: str = ""
     differs: tuple[str, ...] = ()
 
 

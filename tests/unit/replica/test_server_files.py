@@ -28,9 +28,13 @@ NASTY = [
     "/etc/größe",
     "/etc/\\",
 ]
-TOOLS = ("rm", "install", "ln", "nginx", "php-fpm", "start")
+TOOLS = ("rm", "install", "ln", "nginx", "php-fpm", "start", "locale", "localedef")
+_PLACES = {"/etc/default/locale": "locale.txt"}  # beside the command of that name
 # What the script calls tells its arguments, with a byte of zero behind each.
-TOLD = '#!/bin/sh\nprintf "%s\\0" "${0##*/}" "$@" >>"$TOLD"; printf "END\\0" >>"$TOLD"\n'
+TOLD = """#!/bin/sh
+printf "%s\\0" "${0##*/}" "$@" >>"$TOLD"; printf "END\\0" >>"$TOLD"
+[ "${0##*/}" != start ] || printf %s "${LC_ALL-}${LANG-}" >"$TOLD.lang"
+"""
 
 
 def server(**changed: object) -> WebServer:
@@ -53,8 +57,8 @@ def unpacked(packed: bytes) -> dict[str, tuple[bytes, int]]:
 def run_setup(folder: Path, **changed: object) -> list[list[str]]:
     """Run a server's set-up script where it can do no harm; give the calls that it made."""
     script = unpacked(pack_settings(server(**changed)))[SETUP.lstrip("/")][0].decode()
-    for path in ("/usr/local/bin/start", "/etc/timezone", "/etc/localtime"):
-        script = script.replace(path, str(folder / Path(path).name))
+    for path in ("/usr/local/bin/start", "/etc/timezone", "/etc/localtime", "/etc/default/locale"):
+        script = script.replace(path, str(folder / _PLACES.get(path, Path(path).name)))
     for tool in TOOLS:
         (folder / tool).write_text(TOLD)
         (folder / tool).chmod(0o755)
@@ -63,7 +67,7 @@ def run_setup(folder: Path, **changed: object) -> list[list[str]]:
     done = subprocess.run(
         ["sh", "-c", script],
         cwd=folder,
-        env={"PATH": f"{folder}:{os.environ['PATH']}", "TOLD": str(told)},
+        env={"LC_ALL": "", "LANG": "", "PATH": f"{folder}:{os.environ['PATH']}", "TOLD": str(told)},
         capture_output=True,
         check=False,
     )
@@ -105,6 +109,36 @@ def test_time_zone_is_linked_where_it_is_known(tmp_path: Path, zone: str, *, lin
     calls = run_setup(tmp_path, time_zone=zone)
     assert any(one[0] == "ln" for one in calls) is linked
     assert (tmp_path / "timezone").read_text() == f"{zone}\n"
+
+
+@pytest.mark.parametrize(
+    ("locale", "charset", "made"),
+    [
+        ("de_DE.UTF-8", "UTF-8", ["-i", "de_DE", "-f", "UTF-8"]),
+        ("de_DE.utf8", "", ["-i", "de_DE", "-f", "UTF-8"]),
+        ("de_DE@euro", "ISO-8859-15", ["-i", "de_DE@euro", "-f", "ISO-8859-15"]),
+        ("sr_RS.UTF-8@latin", "UTF-8", ["-i", "sr_RS@latin", "-f", "UTF-8"]),
+        ("de_DE.UTF-8", "ANSI_X3.4-1968", None),  # named in production, never installed there
+        ("C", "ANSI_X3.4-1968", None),
+        ("de_DE", "", None),
+    ],
+)
+def test_locale_is_installed_and_everything_starts_in_it(
+    tmp_path: Path, locale: str, charset: str, made: list[str] | None
+) -> None:
+    calls = run_setup(tmp_path, locale=locale, locale_charset=charset)
+    assert [one[1:] for one in calls if one[0] == "localedef"] == (
+        [["--no-archive", *made, locale]] if made else []
+    )
+    assert (tmp_path / "locale.txt").read_text() == f"LANG={locale}\n"
+    assert (tmp_path / "told.lang").read_text() == locale
+
+
+@pytest.mark.parametrize("locale", ["", *NASTY, "de_DE.UTF-8;touch HACKED", "$(touch HACKED)"])
+def test_no_locale_is_more_than_a_name(tmp_path: Path, locale: str) -> None:
+    calls = run_setup(tmp_path, locale=locale, locale_charset="'; touch HACKED; '")
+    assert not [one for one in calls if one[0] == "localedef"]
+    assert (tmp_path / "told.lang").read_text() == ""
 
 
 def test_archive_holds_settings_but_for_those_of_the_release() -> None:

@@ -30,7 +30,7 @@ from sandbox.replica.containers import (
     start_container,
     wait_until,
 )
-from sandbox.replica.engine import Engine, translated
+from sandbox.replica.engine import Engine, translated, uninterrupted
 from sandbox.replica.golden import Golden, database_spec, wait_for_database
 from sandbox.replica.labels import (
     CLONE,
@@ -278,7 +278,8 @@ def _all_at_once(
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         running: list[Future[Container]] = []
         try:
-            running += [pool.submit(job) for job in jobs]
+            with uninterrupted():  # else the pool may not know of a thread that it just started
+                running += [pool.submit(job) for job in jobs]
             wait(running)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 RUN := .venv/bin
+# Tests wait for containers much of the time. What shares a server or a sandbox runs in one process.
+AT_ONCE := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,9 +21,9 @@ demo-down: python ## Remove everything the demo started
 	@PYTHONPATH=docker/demo $(RUN)/python -m demo_production down
 
 test: setup ## Set up, then run all tests that CI runs
-	@$(RUN)/pytest -m "not heavy"
+	@$(RUN)/pytest $(AT_ONCE) -m "not heavy"
 
-test-all: setup ## The same, and the slow and destructive ones on an engine of their own
+test-all: setup ## The same one by one, and the slow and destructive ones on an engine of their own
 	@$(RUN)/pytest
 
 unit: python ## Unit tests: no network, no Docker

@@ -22,6 +22,22 @@ os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `make test` run in several processes: what shares a server or a sandbox stays in one."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared(item)))
+
+
+def _shared(item: pytest.Item) -> str:
+    """Name what a test shares with others: a database server, a sandbox, else its own file."""
+    function = item if isinstance(item, pytest.Function) else None
+    if function is not None and "database_server" in function.fixturenames:
+        return "-".join(function.callspec.params["database_server"])
+    if function is not None and "small" in function.fixturenames:
+        return "shop"
+    return item.path.name
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """Give the Docker engine; without one, skip on a laptop and fail on CI."""

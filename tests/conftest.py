@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
@@ -32,7 +33,8 @@ def _shared(item: pytest.Item) -> str:
     """Name what a test shares with others: a database server, a sandbox, else its own file."""
     function = item if isinstance(item, pytest.Function) else None
     if function is not None and "database_server" in function.fixturenames:
-        return "-".join(function.callspec.params["database_server"])
+        family, version = cast("tuple[str, str]", function.callspec.params["database_server"])
+        return f"{family}-{version}"
     if function is not None and "small" in function.fixturenames:
         return "shop"
     return item.path.name

@@ -93,6 +93,22 @@ def test_an_image_that_cannot_be_had_is_named(small: SmallShop, name: str, tmp_p
     refused(ended, 14, "localhost:1/nobody/php:1", "sandbox.toml")
 
 
+def test_an_image_that_cannot_be_built_is_named_and_the_next_up_works(
+    engine: Engine, small: SmallShop, name: str, tmp_path: Path
+) -> None:
+    """A copy of the tool whose recipe of the gateway ends in an error stands for a broken mirror."""
+    tool = Path(__file__).parents[2]
+    for part in ("sandbox", "docker"):
+        shutil.copytree(tool / part, tmp_path / part)
+    with (tmp_path / "docker/gateway/Dockerfile").open("a") as recipe:
+        recipe.write("RUN echo a package is not to be had >&2; exit 3\n")
+    ended = sandbox(*up_arguments(small, name), folder=tmp_path)
+    refused(ended, 14, "gateway", "a package is not to be had")
+    assert parts_of(engine, name) == []
+    assert sandbox(*up_arguments(small, name)).exit_code == 0
+    remove(engine, name)
+
+
 def test_replies_that_the_sink_cannot_read_are_named(
     small: SmallShop, name: str, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ from servers import ImageOf, Silent, answers, eventually, port_of, running
 pytestmark = pytest.mark.docker
 
 SERVERS = [("mariadb", "10.11"), ("mysql", "9.7")]
-LABEL = "prod-sandbox.test-golden"
+LABEL = f"prod-sandbox.test-golden-{os.getpid()}"
 ACCOUNTS = (
     DatabaseAccount("shop_app", 'it\'s\\ a "secret" $1', "resources.db.params.username"),
     DatabaseAccount("developer", "for the IDE", ""),

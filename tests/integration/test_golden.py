@@ -377,7 +377,7 @@ def test_image_tells_no_password_and_keeps_nothing_of_the_loader(
     image = engine.client.images.get(golden.image)
     config = json.dumps(image.attrs)
     assert not any(one.password in config for one in ACCOUNTS)
-    assert image.labels[LABEL] == ""
+    assert not image.labels.get(LABEL)  # none at all where an earlier run made it
     assert GOLDEN in image.labels
     assert left_over(engine) == []
     kept = copy.must_run(["sh", "-c", "ls -A /run/mysqld /run /srv /root /tmp /etc/mysql"])

@@ -107,16 +107,41 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """An index that allows equal entries; names of its columns, in its order."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+class Origin(StrEnum):
+    """What says that a table refers to another."""
+
+    DECLARED = "declared"
+    SETTINGS = "settings"
+    ZEND = "zend"
+    DOCTRINE = "doctrine"
+    NAME = "name"
+    POLYMORPHIC = "polymorphic"
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A declared reference from a child table to its parent.
+    """A reference from a child table to its parent: a declared one, or one that code alone knows.
 
     Attributes:
-        name: Name of the constraint.
+        name: Name of the constraint; of an undeclared one, what it says.
         table: The child.
         columns: Its referring columns.
         parent: The referred table, of the same database.
         parent_columns: The referred columns, in the order of `columns`.
         cascades: Whether rows of the child go with their parent (ON DELETE CASCADE).
+        origin: What says so.
+        only: Column of the child and its value in those rows that refer to this parent; None where
+            all rows do.
+        optional: Whether rows are known to refer to nobody although no column is NULL: PHP writes 0
+            or '' for it.
+        indexed: Of an undeclared one, whether an index of the child finds the children of a row.
     """
 
     name: str
@@ -125,6 +150,15 @@ class ForeignKey:
     parent: str
     parent_columns: tuple[str, ...]
     cascades: bool = False
+    origin: Origin = Origin.DECLARED
+    only: tuple[str, str] | None = None
+    optional: bool = False
+    indexed: bool = False
+
+    @property
+    def declared(self) -> bool:
+        """Whether the server holds rows to it."""
+        return self.origin is Origin.DECLARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +174,7 @@ class Table:
         rows: The server's estimate of its rows.
         size: Bytes of data, by the server's estimate.
         comment: Its comment.
+        indexes: Indexes that are not unique.
     """
 
     name: str
@@ -150,6 +185,7 @@ class Table:
     rows: int = 0
     size: int = 0
     comment: str = ""
+    indexes: tuple[Index, ...] = ()
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
@@ -173,6 +209,20 @@ class Table:
     def transactional(self) -> bool:
         """Whether a consistent snapshot covers it."""
         return self.engine.lower() in {"innodb", "rocksdb", "tokudb"}
+
+    def index_on(self, columns: tuple[str, ...]) -> str:
+        """Give the name of an index that begins with these columns, in any order; empty for none.
+
+        With it the rows of given values are found without reading the table.
+        """
+        wanted = frozenset(columns)
+        for name, own in (
+            *((key.name, key.columns) for key in self.keys),
+            *((index.name, index.columns) for index in self.indexes),
+        ):
+            if frozenset(own[: len(columns)]) == wanted:
+                return name
+        return ""
 
     def column(self, name: str) -> Column:
         """Give a column by name.

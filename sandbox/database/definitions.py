@@ -7,11 +7,15 @@ import re
 from collections.abc import Iterable
 
 from sandbox.database.heads import definer_of, plain_head, with_definer
-from sandbox.model import ForeignKey, Key, ObjectKind, Schema, SchemaObject
+from sandbox.model import ForeignKey, Index, Key, ObjectKind, Schema, SchemaObject
 
 _UNIQUE = re.compile(
     r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)", re.MULTILINE
 )
+_PLAIN = re.compile(
+    r"^  KEY `(?P<name>(?:[^`]|``)+)` \((?P<parts>.*)\)(?P<rest>[^)\n]*)", re.MULTILINE
+)
+_UNUSED = re.compile(r"\b(?:INVISIBLE|IGNORED)\b")  # an index that is kept up, and asked by nobody
 _PART = re.compile(r"`((?:[^`]|``)*)`(?:\(\d+\))?(?:\s+(?:ASC|DESC))?")
 # Names go up to the quote before the next word: MariaDB 10.5 does not double quotes in them.
 _FOREIGN = re.compile(
@@ -104,6 +108,15 @@ def unique_keys(definition: str) -> tuple[Key, ...]:
         if columns:
             keys.append(Key(_plain(found["name"] or "PRIMARY"), columns))
     return tuple(keys)
+
+
+def plain_indexes(definition: str) -> tuple[Index, ...]:
+    """Read the indexes of a table that are neither unique nor for full text, in its order."""
+    return tuple(
+        Index(_plain(found["name"]), columns)
+        for found in _PLAIN.finditer(_body(definition))
+        if not _UNUSED.search(found[0]) and (columns := _columns(found["parts"]))
+    )
 
 
 def foreign_keys(table: str, definition: str) -> tuple[tuple[ForeignKey, str], ...]:

@@ -15,6 +15,7 @@ from sandbox.database.catalogue import Catalogue, Record
 from sandbox.database.definitions import (
     foreign_keys,
     merged,
+    plain_indexes,
     table_as_shown,
     unique_keys,
 )
@@ -28,7 +29,7 @@ from sandbox.database.schema_objects import (
     read_views,
 )
 from sandbox.errors import RightMissing, SourceError
-from sandbox.model import Column, ForeignKey, Key, ObjectKind, Schema, SchemaObject, Table
+from sandbox.model import Column, ForeignKey, Index, Key, ObjectKind, Schema, SchemaObject, Table
 
 _TABLES = (
     "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT "
@@ -130,6 +131,7 @@ def _tables(  # noqa: PLR0913 - what a table is known by, named one by one
             rows=int(row[3] or 0),
             size=int(row[4] or 0),
             comment=str(row[5] or ""),
+            indexes=_indexes(definition, columns[name]),
         )
     if not tables:
         raise RightMissing(
@@ -241,6 +243,11 @@ def _keys(definition: str, seen: Iterable[Column], row_ends: set[str]) -> tuple[
         if columns and names.issuperset(columns):
             keys.append(Key(key.name, columns))
     return tuple(keys)
+
+
+def _indexes(definition: str, seen: Iterable[Column]) -> tuple[Index, ...]:
+    names = {column.name for column in seen}
+    return tuple(one for one in plain_indexes(definition) if names.issuperset(one.columns))
 
 
 def _foreign(

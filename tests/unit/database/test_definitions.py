@@ -7,6 +7,7 @@ import pytest
 from sandbox.database.definitions import (
     Definers,
     foreign_keys,
+    plain_indexes,
     replace_definers,
     unique_keys,
     without_connection,
@@ -16,7 +17,7 @@ from sandbox.database.grants import Grants, parse_grants
 from sandbox.database.heads import kind_and_name
 from sandbox.database.sql_text import Splitter, unwrap
 from sandbox.errors import DumpFileInvalid, SourceError
-from sandbox.model import Family, ForeignKey, Key, ObjectKind, Schema, SchemaObject, Table
+from sandbox.model import Family, ForeignKey, Index, Key, ObjectKind, Schema, SchemaObject, Table
 
 TABLE = """CREATE TABLE `t` (
   `a` int NOT NULL COMMENT 'UNIQUE KEY `no` (`no`)',
@@ -25,6 +26,10 @@ TABLE = """CREATE TABLE `t` (
   UNIQUE KEY `x,``)` (`b`(3) DESC,`a`) USING BTREE COMMENT 'c (`d`)',
   UNIQUE KEY `expression` ((lower(`b`)),`a`),
   KEY `plain` (`b`),
+  KEY `of, two` (`b`(3),`a` DESC) USING BTREE COMMENT 'c (`d`)',
+  KEY `unseen` (`a`) /*!80000 INVISIBLE */,
+  KEY `computed` ((lower(`b`))),
+  FULLTEXT KEY `words` (`b`),
   CONSTRAINT `one` FOREIGN KEY (`a`, `b`) REFERENCES `p` (`x`, `y`) ON DELETE CASCADE,
   CONSTRAINT `two` FOREIGN KEY (`a`) REFERENCES `other`.`q` (`id`) ON UPDATE CASCADE,
   CONSTRAINT `check` CHECK (`a` > 0)
@@ -37,6 +42,10 @@ def test_keys_are_read_from_a_definition() -> None:
         (ForeignKey("one", "t", ("a", "b"), "p", ("x", "y"), cascades=True), ""),
         (ForeignKey("two", "t", ("a",), "q", ("id",)), "other"),
     )
+
+
+def test_indexes_that_find_rows_are_read_from_a_definition() -> None:
+    assert plain_indexes(TABLE) == (Index("plain", ("b",)), Index("of, two", ("b", "a")))
 
 
 @pytest.mark.parametrize(

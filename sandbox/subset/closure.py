@@ -182,7 +182,7 @@ class _Closure:
                 self._take_parents(table, ask_for_parents(self._schema, table, None))
                 continue
             for key in table.foreign_keys:
-                ((count,),) = next(iter(self._answers(ask_for_orphans(key))))
+                ((count,),) = next(iter(self._answers(ask_for_orphans(self._schema, key))))
                 self.orphans[name, key.name] += int(count or b"0")
 
     def take_named(self, named: NamedRows) -> Found:

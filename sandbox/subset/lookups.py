@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sandbox.database.conditions import among
 from sandbox.database.expressions import quoted, read_expression
 from sandbox.model import Column, ForeignKey, Schema, Table
+from sandbox.subset.comparison import matches, refers
 from sandbox.subset.keys import RowKey
 
 _CHILD, _PARENT = "c", "p"
@@ -101,11 +102,12 @@ def _ask_for_parents(
         taken: tuple[Column, ...] = ()
         if count:
             orphan = len(shown)
-            shown.append(_is_orphan(key, alias, joined=key in joined))
+            shown.append(_is_orphan(schema, key, alias, joined=key in joined))
         if key in joined:
             first, taken = len(shown), schema.tables[key.parent].identity
             shown += [read_expression(column, alias) for column in taken]
-            joins.append(f" LEFT JOIN {quoted(key.parent)} {alias} ON {_matches(key, alias)}")
+            matching = _matches(schema, key, alias)
+            joins.append(f" LEFT JOIN {quoted(key.parent)} {alias} ON {matching}")
         parents.append(Told(key, orphan, first, len(taken)))
     clause = "" if keys is None else f" WHERE {among(table.identity, keys, _CHILD)}"
     source = f"{quoted(table.name)} {_CHILD}{''.join(joins)}"
@@ -121,18 +123,18 @@ def ask_for_children(schema: Schema, key: ForeignKey, parents: Sequence[RowKey])
     shown += [read_expression(column, _PARENT) for column in parent.identity]
     sql = (
         f"SELECT {', '.join(shown)} FROM {quoted(parent.name)} {_PARENT} "  # noqa: S608
-        f"JOIN {quoted(child.name)} {_CHILD} ON {_matches(key, _PARENT)} "
+        f"JOIN {quoted(child.name)} {_CHILD} ON {_matches(schema, key, _PARENT)} "
         f"WHERE {among(parent.identity, parents, _PARENT)}"
     )
     return Question(sql, owner, (), owner, len(shown))
 
 
-def ask_for_orphans(key: ForeignKey) -> Question:
+def ask_for_orphans(schema: Schema, key: ForeignKey) -> Question:
     """Ask how many rows of a table refer, along one reference, to a parent that is not there."""
     sql = (
         f"SELECT COUNT(*) FROM {quoted(key.table)} {_CHILD} "  # noqa: S608
-        f"LEFT JOIN {quoted(key.parent)} {_PARENT} ON {_matches(key, _PARENT)} "
-        f"WHERE {_is_orphan(key, _PARENT, joined=True)}"
+        f"LEFT JOIN {quoted(key.parent)} {_PARENT} ON {_matches(schema, key, _PARENT)} "
+        f"WHERE {_is_orphan(schema, key, _PARENT, joined=True)}"
     )
     return Question(sql, 1, (), -1, 1)
 
@@ -154,17 +156,16 @@ def _meets_one(schema: Schema, key: ForeignKey) -> bool:
     return any(named.issuperset(unique.columns) for unique in schema.tables[key.parent].keys)
 
 
-def _is_orphan(key: ForeignKey, parent: str, *, joined: bool) -> str:
+def _is_orphan(schema: Schema, key: ForeignKey, parent: str, *, joined: bool) -> str:
     """Give the condition of rows that refer to a parent that is not there."""
-    refers = " AND ".join(f"{_CHILD}.{quoted(name)} IS NOT NULL" for name in key.columns)
+    some = refers(key, schema.tables[key.table], schema.tables[key.parent], _CHILD)
     if joined:
-        return f"{refers} AND {parent}.{quoted(key.parent_columns[0])} IS NULL"
-    there = f"SELECT 1 FROM {quoted(key.parent)} {parent} WHERE {_matches(key, parent)}"  # noqa: S608
-    return f"{refers} AND NOT EXISTS ({there})"
+        return f"{some} AND {parent}.{quoted(key.parent_columns[0])} IS NULL"
+    matching = _matches(schema, key, parent)
+    there = f"SELECT 1 FROM {quoted(key.parent)} {parent} WHERE {matching}"  # noqa: S608
+    return f"{some} AND NOT EXISTS ({there})"
 
 
-def _matches(key: ForeignKey, parent_alias: str) -> str:
-    return " AND ".join(
-        f"{_CHILD}.{quoted(child)} = {parent_alias}.{quoted(parent)}"
-        for child, parent in zip(key.columns, key.parent_columns, strict=True)
-    )
+def _matches(schema: Schema, key: ForeignKey, parent_alias: str) -> str:
+    child, parent = schema.tables[key.table], schema.tables[key.parent]
+    return matches(key, child, parent, _CHILD, parent_alias)

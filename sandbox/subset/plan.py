@@ -8,6 +8,7 @@ row is never taken without its parents.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,6 +38,7 @@ class TablePlan:
         where: Condition its sampled rows must meet; empty for none.
         owner: For a child, the reference along which it follows its parent.
         why: The same in words for people.
+        other_owners: Of a polymorphic pair, the references to the other parents.
     """
 
     table: str
@@ -45,6 +47,12 @@ class TablePlan:
     where: str = ""
     owner: ForeignKey | None = None
     why: str = ""
+    other_owners: tuple[ForeignKey, ...] = ()
+
+    @property
+    def owners(self) -> tuple[ForeignKey, ...]:
+        """Every reference along which it follows a parent."""
+        return () if self.owner is None else (self.owner, *self.other_owners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,7 @@ class SubsetPlan:
     def children_of(self, table: str) -> tuple[ForeignKey, ...]:
         """Give the references along which children of a table follow it."""
         return tuple(
-            one.owner
-            for one in self.tables.values()
-            if one.owner is not None and one.owner.parent == table
+            owner for one in self.tables.values() for owner in one.owners if owner.parent == table
         )
 
 
@@ -93,10 +99,13 @@ def plan_subset(schema: Schema, request: SampleRequest, small: frozenset[str]) -
         if (reason := _reason_to_take_whole(table, request, small))
     }
     owners = _owners(schema, request, frozenset(whole))
-    plans = {
-        name: _plan_table(name, request, whole.get(name, ""), owners.get(name))
-        for name in schema.tables
-    }
+    plans = {}
+    for name, table in schema.tables.items():
+        plan = _plan_table(name, request, whole.get(name, ""), owners.get(name, ()))
+        asked_for = name in request.tables or name in request.where
+        if plan.role in {Role.TARGET, Role.PARENT} and not asked_for:
+            plan = dataclasses.replace(plan, why=plan.why + _held_back(table, frozenset(whole)))
+        plans[name] = plan
     return SubsetPlan(plans, request)
 
 
@@ -124,27 +133,72 @@ def _reason_to_take_whole(table: Table, request: SampleRequest, small: frozenset
     return ""
 
 
-def _owners(schema: Schema, request: SampleRequest, whole: frozenset[str]) -> dict[str, ForeignKey]:
-    """Choose the one parent that a table goes with; none for a table that starts a family."""
+def _owners(
+    schema: Schema, request: SampleRequest, whole: frozenset[str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Choose the one parent that a table goes with; none for a table that starts a family.
+
+    The parents of a polymorphic pair are one parent here: each row has one of them.
+    """
     asked_for = {*request.tables, *request.where}
-    owners: dict[str, ForeignKey] = {}
+    owners: dict[str, tuple[ForeignKey, ...]] = {}
     for name in sorted(schema.tables):
         if name in whole or name in asked_for:
             continue
+        table = schema.tables[name]
         candidates = [
-            key
-            for key in schema.tables[name].foreign_keys
-            if key.parent != name
-            and key.parent not in whole
-            and key.parent in schema.tables
-            # Rows without a parent would never come.
-            and not any(schema.tables[name].column(column).nullable for column in key.columns)
-        ]
-        for key in sorted(candidates, key=lambda key: _distance(schema.tables[name], key)):
-            if not _leads_back(owners, key):
-                owners[name] = key
+            group
+            for group in _groups(table)
+            if all(
+                key.parent != name and key.parent not in whole and key.parent in schema.tables
+                # Rows without a parent would never come.
+                and not _may_be_nobody(table, key)
+                and not _is_slow(key)
+                for key in group
+            )
+        ]  # fmt: skip
+        for group in sorted(candidates, key=lambda group: _distance(table, group[0])):
+            if not any(_leads_back(owners, key) for key in group):
+                owners[name] = group
                 break
     return owners
+
+
+def _groups(table: Table) -> list[tuple[ForeignKey, ...]]:
+    """Give a table's references, those of one polymorphic pair together."""
+    groups: dict[tuple[object, ...], list[ForeignKey]] = {}
+    for key in table.foreign_keys:
+        which = (key.columns, key.only[0]) if key.only else (key.name, key.columns, key.parent)
+        groups.setdefault(which, []).append(key)
+    return [tuple(group) for group in groups.values()]
+
+
+def _may_be_nobody(table: Table, key: ForeignKey) -> bool:
+    """Tell whether rows may refer to nobody. What no key declares was looked at in the data."""
+    if not key.declared:
+        return key.optional
+    return any(table.column(column).nullable for column in key.columns)
+
+
+def _is_slow(key: ForeignKey) -> bool:
+    """Tell whether the whole table would be read to find the children of a row.
+
+    InnoDB has an index for every declared reference.
+    """
+    return not key.declared and not key.indexed
+
+
+def _held_back(table: Table, whole: frozenset[str]) -> str:
+    """Say why a table does not go with the parent that an undeclared reference names."""
+    for key in table.foreign_keys:
+        if key.declared or key.parent == table.name or key.parent in whole:
+            continue
+        named = f"; not with {key.parent} by {', '.join(key.columns)}: "
+        if _may_be_nobody(table, key):
+            return f"{named}some rows may refer to nobody"
+        if _is_slow(key):
+            return f"{named}no index finds the rows of one"
+    return ""
 
 
 def _distance(table: Table, key: ForeignKey) -> tuple[bool, bool, int]:
@@ -154,26 +208,36 @@ def _distance(table: Table, key: ForeignKey) -> tuple[bool, bool, int]:
     return (not starts_key, not key.cascades, table.foreign_keys.index(key))
 
 
-def _leads_back(owners: Mapping[str, ForeignKey], key: ForeignKey) -> bool:
+def _leads_back(owners: Mapping[str, tuple[ForeignKey, ...]], key: ForeignKey) -> bool:
     """Tell whether a table would in the end own itself."""
-    at = key.parent
-    while at in owners:
-        at = owners[at].parent
-    return at == key.table
+    above = [key.parent]
+    seen: set[str] = set()
+    while above:
+        at = above.pop()
+        if at == key.table:
+            return True
+        if at not in seen:
+            seen.add(at)
+            above += [owner.parent for owner in owners.get(at, ())]
+    return False
 
 
 def _plan_table(
-    name: str, request: SampleRequest, whole: str, owner: ForeignKey | None
+    name: str, request: SampleRequest, whole: str, owners: tuple[ForeignKey, ...]
 ) -> TablePlan:
     if whole:
         return TablePlan(name, Role.WHOLE, Share(1.0), why=whole)
-    if owner is not None:
+    if owners:
+        first, *others = owners
+        parents = ", ".join(dict.fromkeys(owner.parent for owner in owners))
+        by = first.name if first.declared else f"{', '.join(first.columns)}, not declared"
         return TablePlan(
             name,
             Role.CHILD,
             Share(0.0),
-            owner=owner,
-            why=f"goes with {owner.parent} ({owner.name})",
+            owner=first,
+            why=f"goes with {parents} ({by})",
+            other_owners=tuple(others),
         )
     share = request.tables.get(name, request.default)
     where = request.where.get(name, "")

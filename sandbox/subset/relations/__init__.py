@@ -1,0 +1,1 @@
+"""Relations that no foreign key declares: proposed, measured on the data, judged."""

@@ -1,0 +1,211 @@
+"""Propose relations by what columns are called, where the types fit. Pure: reads the schema alone.
+
+Plain names are ``customer_id``, ``fk_customer``, ``billing_address_id`` and ``parent_id``. Vague
+ones (``created_by``, ``customer``, a key's name that two tables share) are proposed too, but count
+only if the data says more than it can by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from sandbox.model import Column, ForeignKey, Origin, Schema, Table
+from sandbox.subset.comparison import can_refer
+from sandbox.subset.names import tables_by_name, words_of
+from sandbox.subset.relations.found import Proposal
+from sandbox.subset.relations.written import undeclared
+
+_KEYS = frozenset({"id", "fk", "uid", "uuid", "guid"})
+_OTHER_KEYS = frozenset({"no", "nr", "num", "number", "code", "key", "ref", "name", "login"})
+_FIRST = frozenset({"id", "fk"})
+# Words that say "of this same table".
+_SELF = frozenset({"parent", "root", "prev", "previous", "next", "original", "predecessor"})
+_SELF |= {"successor", "reply", "duplicate", "merged", "replaces", "replaced"}
+_SELF_LINKS = frozenset({"to", "of", "in", "into", "by"})
+# Somebody else's numbers, whatever follows.
+_FOREIGN = frozenset({"external", "ext", "remote", "foreign", "legacy", "old", "api", "session"})
+_FOREIGN |= {"facebook", "google", "twitter", "github", "paypal", "stripe", "amazon", "ebay", "sap"}
+_FOREIGN |= {"crm", "erp", "tax", "vat", "third", "partner", "provider", "gateway", "import"}
+# What people do to rows, and who they are to them.
+_ROLES = frozenset({"author", "owner", "assignee", "agent", "reporter", "requester", "creator"})
+_ROLES |= {"editor", "approver", "reviewer", "manager", "supervisor", "sender", "recipient"}
+_ROLES |= {"receiver", "operator", "assigned", "by"}
+_PEOPLE = ("user", "account", "member", "person", "employee", "agent", "admin", "staff")
+_LEAST_WORDS = 2
+
+
+def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> Iterator[Proposal]:
+    """Propose relations of single columns to single-column keys.
+
+    Args:
+        schema: The source's schema.
+        apart: Tables and columns that are the number of a polymorphic pair.
+    """
+    for table in schema.tables.values():
+        declared = {name for key in table.foreign_keys for name in key.columns}
+        for column in table.stored_columns:
+            if column.name in declared or (table.name, column.name) in apart:
+                continue
+            seen: set[tuple[str, str]] = set()
+            for proposal in _of_column(schema, table, column):
+                target = (proposal.key.parent, proposal.key.parent_columns[0])
+                if target not in seen:
+                    seen.add(target)
+                    yield proposal
+
+
+def _of_column(schema: Schema, table: Table, column: Column) -> Iterator[Proposal]:
+    owner, tail = _owner_and_tail(column.name)
+    if owner:
+        yield from _of_owner(schema, table, column, owner, tail)
+    else:
+        yield from _of_bare_name(schema, table, column)
+    if _is_role(owner or words_of(column.name), tail):
+        for people in _people(schema):
+            said = "a column for a person, by its name"
+            yield from _to_keys(table, column, people, said, strong=False)
+    yield from _of_shared_name(schema, table, column)
+
+
+def _owner_and_tail(name: str) -> tuple[tuple[str, ...], str]:
+    """Take the name of a key's column apart; no owner where it is called like none.
+
+    >>> _owner_and_tail("billing_address_id"), _owner_and_tail("idCustomer")
+    ((('billing', 'address'), 'id'), (('customer',), 'id'))
+    >>> _owner_and_tail("customerid"), _owner_and_tail("paid")
+    ((('customer',), 'id'), ((), ''))
+    """
+    words = words_of(name)
+    if len(words) >= _LEAST_WORDS and words[0] in _FIRST:
+        rest = words[1:]
+        if rest[-1] in _KEYS and len(rest) >= _LEAST_WORDS:
+            rest = rest[:-1]
+        return rest, "id"
+    if len(words) >= _LEAST_WORDS and words[-1] in _KEYS | _OTHER_KEYS:
+        return words[:-1], words[-1]
+    if len(words) == 1 and words[0].endswith("id") and len(words[0]) > len("avoid"):
+        return (words[0][:-2],), "id"
+    return (), ""
+
+
+def _of_owner(
+    schema: Schema, table: Table, column: Column, owner: tuple[str, ...], tail: str
+) -> Iterator[Proposal]:
+    if set(owner) <= _SELF | _SELF_LINKS and set(owner) & _SELF:
+        yield from _to_key(table, column, table, tail, "named after the table itself", strong=True)
+        return
+    for start in range(len(owner)):
+        parents = tables_by_name(schema, "_".join(owner[start:]))
+        own = parents and parents[0].name == table.name
+        if own and start == 0:
+            return  # its own key, or its own number
+        if parents:
+            said = f"named after {parents[0].name}"
+            strong = not set(owner[:start]) & _FOREIGN
+            yield from _to_key(table, column, parents[0], tail, said, strong=strong)
+            return
+
+
+def _to_key(  # noqa: PLR0913 - what a relation is, named one by one
+    table: Table, column: Column, parent: Table, tail: str, said: str, *, strong: bool
+) -> Iterator[Proposal]:
+    """Propose the key that a name's last word means: the one called so, else the primary key."""
+    for key in _single_keys(parent):
+        plain = words_of(key.name)[-1]
+        if plain == tail and key.name != _primary(parent):
+            yield from _propose(table, column, parent, key, said, strong=strong)
+    primary = _primary(parent)
+    if primary:
+        by_number = tail in _KEYS or words_of(primary)[-1] == tail
+        found = parent.column(primary)
+        yield from _propose(table, column, parent, found, said, strong=strong and by_number)
+
+
+def _of_bare_name(schema: Schema, table: Table, column: Column) -> Iterator[Proposal]:
+    """A column that is called like a table: ``customer``."""
+    for parent in tables_by_name(schema, column.name):
+        if parent.name != table.name:
+            yield from _to_keys(table, column, parent, f"called like {parent.name}", strong=False)
+
+
+def _of_shared_name(schema: Schema, table: Table, column: Column) -> Iterator[Proposal]:
+    """A column that is called like the key of exactly one other table: ``order_no``."""
+    if len(words_of(column.name)) < _LEAST_WORDS or words_of(column.name)[-1] not in (
+        _KEYS | _OTHER_KEYS
+    ):
+        return
+    if any(one.columns == (column.name,) for one in table.keys):
+        return
+    parents = [
+        (parent, key)
+        for parent in schema.tables.values()
+        for key in _single_keys(parent)
+        if parent.name != table.name and key.name.lower() == column.name.lower()
+    ]
+    if len(parents) == 1:
+        parent, key = parents[0]
+        said = f"called like a key of {parent.name}"
+        yield from _propose(table, column, parent, key, said, strong=False)
+
+
+def _is_role(words: tuple[str, ...], tail: str) -> bool:
+    if set(words) & _FOREIGN:
+        return False
+    if tail:
+        return bool(set(words) & _ROLES) and tail in _KEYS | {"name", "login"}
+    if words[-2:] == ("user", "agent"):
+        return False  # a browser
+    return words[-1] in _ROLES or words == ("assigned", "to")
+
+
+def _people(schema: Schema) -> tuple[Table, ...]:
+    """Give the table of the people who work with the application, where it can be told."""
+    for word in _PEOPLE:
+        if found := tables_by_name(schema, word):
+            return found
+    ending = [one for one in schema.tables.values() if _singular(one.name) in _PEOPLE]
+    return tuple(ending) if len(ending) == 1 else ()
+
+
+def _singular(table: str) -> str:
+    return words_of(table)[-1].removesuffix("s")
+
+
+def _to_keys(
+    table: Table, column: Column, parent: Table, said: str, *, strong: bool
+) -> Iterator[Proposal]:
+    for key in _single_keys(parent):
+        yield from _propose(table, column, parent, key, said, strong=strong)
+
+
+def _propose(  # noqa: PLR0913 - what a relation is, named one by one
+    table: Table, column: Column, parent: Table, key: Column, said: str, *, strong: bool
+) -> Iterator[Proposal]:
+    itself = table.name == parent.name and column.name == key.name
+    if not itself and can_refer(column, key):
+        found = undeclared(table.name, (column.name,), parent.name, (key.name,), Origin.NAME)
+        yield Proposal(found, said, strong=strong)
+
+
+def _single_keys(table: Table) -> list[Column]:
+    """Give the columns that tell a row by themselves, the primary key first."""
+    names = dict.fromkeys(key.columns[0] for key in table.keys if len(key.columns) == 1)
+    return [table.column(name) for name in names]
+
+
+def _primary(table: Table) -> str:
+    """Give the column of a primary key of one column; empty where there is none."""
+    first = table.keys[0] if table.keys else None
+    return first.columns[0] if first and len(first.columns) == 1 else ""
+
+
+def primary_of(table: Table) -> Column | None:
+    """Give the one column of a table's first key; None where it has several or none."""
+    name = _primary(table)
+    return table.column(name) if name else None
+
+
+def is_met_by_one(schema: Schema, key: ForeignKey) -> bool:
+    """Tell whether a unique key of the parent makes sure that a reference means one row."""
+    named = set(key.parent_columns)
+    return any(named == set(unique.columns) for unique in schema.tables[key.parent].keys)

@@ -34,6 +34,14 @@ _NAMED_WRONG = (
 )
 _OTHER_MASKER = "Give the column a masker that fits."
 _ALIKE = "Give both sides of a reference the same masker and domain."
+_ALIKE_OR_NONE = (
+    f"{_ALIKE} One that is not declared and is none goes into sandbox.toml: "
+    '[relations] rejected = ["…"], as sandbox relations writes it.'
+)
+_LEGIBLE = (
+    "Keep a column that says which table another one refers to, or reject its relations in "
+    "sandbox.toml: [relations] rejected."
+)
 
 
 class _Finding(NamedTuple):
@@ -105,7 +113,11 @@ def assign_treatments(
     for table in schema.tables.values():
         key_columns = _key_columns(schema, table)
         for column in table.stored_columns:
-            treatment = _treat(table, column, rules, key_columns, unclassified)
+            treatment = (
+                _by_rule(table, column, rules)
+                or _as_parent(schema, table, column, rules)
+                or _by_default(column, key_columns, unclassified)
+            )
             problem = _problem(table, column, treatment)
             if treatment is None:
                 findings.append(_finding(table.name, column, "no rule", _ADD_RULE))
@@ -126,17 +138,36 @@ def assign_treatments(
     return Treatments(by_column, rules.keys)
 
 
-def _treat(
-    table: Table,
-    column: Column,
-    rules: Rules,
-    key_columns: frozenset[str],
-    unclassified: Literal["refuse", "shape"],
-) -> Treatment | None:
+def _by_rule(table: Table, column: Column, rules: Rules) -> Treatment | None:
     rule = _find_rule(table.name, column, rules)
-    if rule is not None:
-        domain = rule.domain or _DOMAINS.get(rule.masker, WORDS)
-        return Treatment(rule.masker, domain, rule.place, rule.options)
+    if rule is None:
+        return None
+    domain = rule.domain or _DOMAINS.get(rule.masker, WORDS)
+    return Treatment(rule.masker, domain, rule.place, rule.options)
+
+
+def _as_parent(schema: Schema, table: Table, column: Column, rules: Rules) -> Treatment | None:
+    """Treat a column without a rule like the masked column that it refers to, undeclared.
+
+    Never as one that is kept: what refers to it may hold something else as well.
+    """
+    for key in table.foreign_keys:
+        if key.declared or column.name not in key.columns:
+            continue
+        parent = schema.tables[key.parent]
+        other = parent.column(key.parent_columns[key.columns.index(column.name)])
+        found = _by_rule(parent, other, rules)
+        if found is None or found.kept or any(one in found.options for one in _COMPANIONS):
+            continue
+        if family_of(column) in MASKERS[found.masker].applies_to:
+            rule = f"as {parent.name}.{other.name}, {found.rule}"
+            return Treatment(found.masker, found.domain, rule, found.options)
+    return None
+
+
+def _by_default(
+    column: Column, key_columns: frozenset[str], unclassified: Literal["refuse", "shape"]
+) -> Treatment | None:
     if column.name in key_columns and column.is_integer:
         # Surrogate keys stay, so that URLs, logs and rows match.
         return Treatment(KEEP, "", "surrogate key")
@@ -285,9 +316,18 @@ def _stays_unique(column: Column, treatment: Treatment) -> bool:
 def _broken_references(
     schema: Schema, by_column: Mapping[tuple[str, str], Treatment]
 ) -> Iterator[_Finding]:
-    """Find declared references whose two sides would no longer match."""
+    """Find references whose two sides would no longer match."""
     for table in schema.tables.values():
         for key in table.foreign_keys:
+            kind = by_column.get((table.name, key.only[0])) if key.only else None
+            if key.only and kind is not None and not kind.kept:
+                yield _finding(
+                    table.name,
+                    table.column(key.only[0]),
+                    f"says which table {', '.join(key.columns)} refers to, and is masked: "
+                    f"{kind.masker} ({kind.rule})",
+                    _LEGIBLE,
+                )
             for name, parent_name in zip(key.columns, key.parent_columns, strict=True):
                 child = by_column.get((table.name, name))
                 parent = by_column.get((key.parent, parent_name))
@@ -297,9 +337,11 @@ def _broken_references(
                     yield _finding(
                         table.name,
                         table.column(name),
-                        f"refers to {key.parent}.{parent_name}, and they are masked differently: "
-                        f"{child.masker} ({child.rule}), {parent.masker} ({parent.rule})",
-                        _ALIKE,
+                        f"refers to {key.parent}.{parent_name}"
+                        f"{'' if key.declared else ', undeclared'}, and they are masked "
+                        f"differently: {child.masker} ({child.rule}), {parent.masker} "
+                        f"({parent.rule})",
+                        _ALIKE if key.declared else _ALIKE_OR_NONE,
                     )
 
 

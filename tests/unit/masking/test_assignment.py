@@ -7,7 +7,7 @@ from sandbox.errors import MaskingRefused
 from sandbox.masking.assignment import Treatments, assign_treatments
 from sandbox.masking.maskers.catalogue import MASKERS
 from sandbox.masking.rules import Source, parse_rules
-from sandbox.model import Column, Family, ForeignKey, Key, Schema, Table
+from sandbox.model import Column, Family, ForeignKey, Key, Origin, Schema, Table
 
 
 def text(name: str, declared: str = "varchar(40)", **facts: object) -> Column:
@@ -229,3 +229,32 @@ def test_surrogate_keys_are_kept_and_keys_that_are_text_need_a_rule() -> None:
 def test_finding_of_an_enum_does_not_list_its_values() -> None:
     rules = GOOD.replace("types: {enum: keep}", "")
     assert findings_of(rules) == ("customers.kind   enum   no rule",)
+
+
+def undeclared(only: tuple[str, str] | None = None, column: str = "customer_email") -> Schema:
+    key = replace(ORDERS.foreign_keys[0], columns=(column,), origin=Origin.NAME, only=only)
+    columns = (*ORDERS.columns, text("kind", "varchar(9)"), Column("nr", "int", "int"))
+    orders = replace(ORDERS, columns=columns, foreign_keys=(key,))
+    return replace(SCHEMA, tables={"customers": CUSTOMERS, "orders": orders})
+
+
+def test_undeclared_reference_without_a_rule_is_masked_like_its_parent() -> None:
+    rules = GOOD.replace("{customer_email: email}", "{kind: keep, nr: keep}")
+    one = assign(rules, undeclared()).of("orders", "customer_email")
+    assert (one.masker, one.domain) == ("email", assign(GOOD).of("customers", "email").domain)
+    assert one.rule.startswith("as customers.email, shop.yaml:")
+    kept = rules.replace("email: email", "email: keep")
+    assert "orders.customer_email   varchar(40)   no rule" in findings_of(kept, undeclared())
+
+
+def test_undeclared_reference_with_a_rule_of_its_own_has_to_agree() -> None:
+    rules = GOOD.replace("{customer_email: email}", "{customer_email: name, kind: keep, nr: keep}")
+    (finding,) = findings_of(rules, undeclared())
+    assert "refers to customers.email, undeclared, and they are masked differently" in finding
+
+
+def test_column_that_says_which_table_is_meant_has_to_be_kept() -> None:
+    rules = GOOD.replace("{customer_email: email}", "{kind: name, nr: keep}")
+    (finding,) = findings_of(rules, undeclared(("kind", "customer")))
+    assert "orders.kind   varchar(9)   says which table customer_email refers to" in finding
+    assign(rules.replace("kind: name", "kind: keep"), undeclared(("kind", "customer")))

@@ -23,8 +23,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from sandbox.errors import SettingsError
+from sandbox.errors import SettingsError, UsageError
 from sandbox.packaged import PACKAGED, is_reference
+from sandbox.subset.relations.written import FORMS, parse_relation
 from sandbox.toml_lines import find_lines
 
 DEFAULT_FILE = Path("sandbox.toml")
@@ -142,6 +143,27 @@ class MaskingSettings(_Section):
     unclassified: Literal["refuse", "shape"] = "refuse"
 
 
+def _relation(value: str) -> str:
+    try:
+        parse_relation(value)
+    except UsageError:
+        raise ValueError(f"must be written {FORMS}") from None
+    return value
+
+
+Relation = Annotated[str, AfterValidator(_relation)]
+
+
+class RelationSettings(_Section):
+    """``[relations]``: relations that no foreign key declares, and that are or are none.
+
+    Written as `sandbox relations` shows them: ``orders.customer_id -> customers.id``.
+    """
+
+    confirmed: list[Relation] = []
+    rejected: list[Relation] = []
+
+
 class Settings(_Section):
     """Everything that `sandbox.toml` may say."""
 
@@ -149,6 +171,7 @@ class Settings(_Section):
     engine: EngineSettings = EngineSettings()
     sample: SampleSettings = SampleSettings()
     masking: MaskingSettings = MaskingSettings()
+    relations: RelationSettings = RelationSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:

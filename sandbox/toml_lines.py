@@ -30,6 +30,17 @@ def find_lines(text: bytes) -> Mapping[KeyPath, int]:
     return lines
 
 
+def text_in_quotes(text: str) -> str:
+    r"""Write a text as TOML holds it.
+
+    >>> text_in_quotes('a "b"')
+    '"a \\"b\\""'
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    shown = (one if one.isprintable() else f"\\U{ord(one):08X}" for one in escaped)
+    return f'"{"".join(shown)}"'
+
+
 def _walk(node: Node, prefix: KeyPath) -> Iterator[tuple[KeyPath, int]]:
     inner = prefix
     if node.type in ("pair", *_TABLES):

@@ -22,7 +22,7 @@ from pydantic import (
 
 from sandbox.bundle.names import is_safe_path
 from sandbox.errors import BundleInvalid
-from sandbox.model import Column, Family, ObjectKind
+from sandbox.model import Column, Family, ObjectKind, Origin
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -126,6 +126,23 @@ class ForeignKeyEntry(_Entry):
         return self
 
 
+class RelationEntry(ForeignKeyEntry):
+    """A reference that no constraint declares. Rows were chosen along it; a load makes nothing.
+
+    Attributes:
+        origin: What says that it is one.
+        confidence: How sure that is: high, medium or low.
+        only: Column of the child and its value in those rows that refer to this parent; empty where
+            all rows do.
+        orphans: Rows that refer to a parent which the source does not have.
+    """
+
+    origin: Origin
+    confidence: Text = ""
+    only: Annotated[list[Text], Field(max_length=2)] = []
+    orphans: Count = 0
+
+
 class TableEntry(_Entry):
     """A table with its rows.
 
@@ -145,6 +162,7 @@ class TableEntry(_Entry):
         foreign_keys: What it refers to.
         expected_orphans: By foreign key, the rows whose parent is missing in the bundle because it
             is missing in the source. Keys without orphans may be left out.
+        relations: What it refers to without declaring it.
     """
 
     name: Name
@@ -161,6 +179,7 @@ class TableEntry(_Entry):
     in_snapshot: bool = True
     foreign_keys: list[ForeignKeyEntry] = []
     expected_orphans: dict[Name, Count] = {}
+    relations: list[RelationEntry] = []
 
     @property
     def stored_bytes(self) -> int:
@@ -288,7 +307,8 @@ class Manifest(_Entry):
         tables = {table.name for table in self.tables}
         if tables != {one.name for one in self.objects if one.kind is ObjectKind.TABLE}:
             raise ValueError("a table without a definition, or a definition without its table")
-        if any(key.parent not in tables for table in self.tables for key in table.foreign_keys):
+        keys = [key for table in self.tables for key in (*table.foreign_keys, *table.relations)]
+        if any(key.parent not in tables for key in keys):
             raise ValueError("a foreign key to a table that is not there")
         return self
 

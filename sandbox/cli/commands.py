@@ -27,6 +27,7 @@ from sandbox.cli import (
     load,
     logs,
     open_page,
+    relations,
     reproduce,
     reset,
     shell,
@@ -68,6 +69,7 @@ app = typer.Typer(
 # In the order of the work: operations, then developers, then what both need.
 app.command("capture")(capture.capture)
 app.command("export")(export.export)
+app.command("relations")(relations.relations)
 app.command("inspect")(inspect.inspect)
 app.command("keygen")(keygen.keygen)
 app.command("up")(up.up)

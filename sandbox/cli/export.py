@@ -18,7 +18,9 @@ from sandbox.export.key import default_key_file, read_key
 from sandbox.export.pipeline import Planned, run_export
 from sandbox.export.request import ExportRequest
 from sandbox.report.export import ExportResult, PlanResult
-from sandbox.settings import SampleSettings
+from sandbox.settings import RelationSettings, SampleSettings
+from sandbox.subset.relations.found import WrittenRelations
+from sandbox.subset.relations.written import parse_relation
 from sandbox.subset.request import SampleRequest, parse_condition, parse_samples, parse_share
 
 Source = Annotated[
@@ -118,7 +120,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
     invocation = invocation_of(context)
     settings = invocation.settings
     request = ExportRequest(
-        endpoint=_endpoint(source, defaults_file, password_file, insecure=insecure_source),
+        endpoint=endpoint_of(source, defaults_file, password_file, insecure=insecure_source),
         out=out,
         sample=_sample(settings.sample, sample or [], where or [], include or []),
         key=read_key(key_file or _configured(settings.masking.key_file) or default_key_file()),
@@ -133,14 +135,16 @@ def export(  # noqa: PLR0913 - one parameter for each option
         limits=limits_of(60 * read_limit),
         show_sql=show_sql,
         allow_write_grants=allow_write_grants,
+        relations=written_relations(settings.relations),
     )
     outcome = run_export(request, invocation.progress, dry_run=dry_run)
     return PlanResult(outcome) if isinstance(outcome, Planned) else ExportResult(outcome)
 
 
-def _endpoint(
+def endpoint_of(
     url: str, defaults_file: Path | None, password_file: Path | None, *, insecure: bool
 ) -> Endpoint:
+    """Give what the options of a source lead to."""
     credentials = find_credentials(
         parse_address(url),
         defaults_file=defaults_file,
@@ -148,6 +152,14 @@ def _endpoint(
         ask=password_prompt(),
     )
     return make_endpoint(credentials, insecure=insecure)
+
+
+def written_relations(settings: RelationSettings) -> WrittenRelations:
+    """Give what settings say of relations; their form was checked as they were read."""
+    confirmed, rejected = (
+        tuple(map(parse_relation, some)) for some in (settings.confirmed, settings.rejected)
+    )
+    return WrittenRelations(confirmed, rejected)
 
 
 def _sample(

@@ -7,24 +7,27 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from sandbox.bundle.manifest import ColumnEntry, ForeignKeyEntry, TableEntry
+from sandbox.bundle.manifest import ColumnEntry, ForeignKeyEntry, RelationEntry, TableEntry
 from sandbox.export.choice import Choice
 from sandbox.export.decisions import Decisions
 from sandbox.export.reading import ReadPart
 from sandbox.masking.definitions import MaskedDefinition, mask_declared
 from sandbox.model import Column, ForeignKey, Schema, SchemaObject, Table
 from sandbox.subset.plan import SubsetPlan
+from sandbox.subset.relations.found import Relation, Relations
 
 Losses = Mapping[str, Mapping[str, int]]
+_NO_RELATIONS = Relations()
 
 
-def describe_table(
+def describe_table(  # noqa: PLR0913 - what is known of a table, named one by one
     table: Table,
     choice: Choice,
     decisions: Decisions,
     parts: Sequence[ReadPart],
     *,
     ordered: bool,
+    relations: Relations = _NO_RELATIONS,
 ) -> TableEntry:
     """Describe a table as the manifest holds it; its rows and parts are the writer's to fill in."""
     subset = choice.subset
@@ -45,12 +48,17 @@ def describe_table(
         rows_in_source_exact=exact is not None,
         why=subset.plan.tables[table.name].why,
         in_snapshot=table.transactional,
-        foreign_keys=[_describe_reference(key) for key in table.foreign_keys],
+        foreign_keys=[_describe_reference(key) for key in table.foreign_keys if key.declared],
         expected_orphans={
             key.name: subset.orphans[table.name, key.name]
             for key in table.foreign_keys
-            if (table.name, key.name) in subset.orphans
+            if key.declared and (table.name, key.name) in subset.orphans
         },
+        relations=[
+            _describe_relation(one, subset.orphans.get((table.name, one.key.name), 0))
+            for one in relations.used
+            if one.key.table == table.name
+        ],
     )
 
 
@@ -121,4 +129,18 @@ def _describe_reference(key: ForeignKey) -> ForeignKeyEntry:
         columns=list(key.columns),
         parent=key.parent,
         parent_columns=list(key.parent_columns),
+    )
+
+
+def _describe_relation(relation: Relation, orphans: int) -> RelationEntry:
+    key = relation.key
+    return RelationEntry(
+        name=key.name,
+        columns=list(key.columns),
+        parent=key.parent,
+        parent_columns=list(key.parent_columns),
+        origin=key.origin,
+        confidence=relation.confidence.value,
+        only=list(key.only or ()),
+        orphans=orphans,
     )

@@ -244,7 +244,7 @@ def _columns_to(child: Table, parent: Table, schema: Schema) -> Iterator[Column]
     """
     if child.name == parent.name or len(parent.identity) != 1 or not parent.identity[0].is_integer:
         return
-    declared = {name for key in child.foreign_keys for name in key.columns}
+    declared = {name for key in child.foreign_keys if key.declared for name in key.columns}
     for column in child.stored_columns:
         owner = owner_of(column.name)
         means = owner and parent in tables_by_name(schema, owner)

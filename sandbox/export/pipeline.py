@@ -192,7 +192,14 @@ def _add_tables(
     subset, decisions = planned.choice.subset, planned.decisions
     for name, table in sorted(planned.source.schema.tables.items()):
         ordered = comes_in_order(table, subset, decisions.treatments)
-        entry = describe_table(table, planned.choice, decisions, parts[name], ordered=ordered)
+        entry = describe_table(
+            table,
+            planned.choice,
+            decisions,
+            parts[name],
+            ordered=ordered,
+            relations=planned.source.relations,
+        )
         bundle.add_table(entry, [part.facts for part in parts[name]])
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sandbox.database.connect import Endpoint
 from sandbox.database.session import Limits
+from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.request import SampleRequest
 
 
@@ -32,6 +33,7 @@ class ExportRequest:
         limits: How long production has to put up with what.
         show_sql: File that every statement is noted in; None for none.
         allow_write_grants: Whether an account that could write is accepted.
+        relations: What settings say of relations that no key declares.
     """
 
     endpoint: Endpoint
@@ -49,3 +51,4 @@ class ExportRequest:
     limits: Limits = field(default_factory=Limits)
     show_sql: Path | None = None
     allow_write_grants: bool = False
+    relations: WrittenRelations = field(default_factory=WrittenRelations)

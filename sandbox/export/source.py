@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.capture.database import DatabaseSettings, choose_settings
-from sandbox.database.connect import Catalogue
+from sandbox.database.connect import Catalogue, Endpoint
 from sandbox.database.definitions import replace_definers
 from sandbox.database.dump_file import merge_objects, read_dump
 from sandbox.database.schema import read_schema
@@ -14,6 +14,12 @@ from sandbox.errors import UsageError
 from sandbox.export.preflight import Preflight, check_source
 from sandbox.export.request import ExportRequest
 from sandbox.model import Progress, Schema
+from sandbox.subset.relations.application import read_application
+from sandbox.subset.relations.find import find_relations, with_relations
+from sandbox.subset.relations.found import Relations, WrittenRelations
+from sandbox.subset.relations.stated import Stated
+
+_NO_RELATIONS = Relations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +28,15 @@ class SourceFacts:
 
     Attributes:
         preflight: What its server is, and what the account may do.
-        schema: Its schema.
+        schema: Its schema, with those relations among its references that are used undeclared.
         settings: Settings of its server that change how an application behaves.
+        relations: Every relation that no key declares, used or not.
     """
 
     preflight: Preflight
     schema: Schema
     settings: DatabaseSettings
+    relations: Relations = _NO_RELATIONS
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -54,21 +62,54 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
     Raises:
         SourceError: It cannot be read, or the account lacks a right that nothing goes without.
         PolicyError: The account could write.
+        SettingsError: Settings name relations of what is not there.
     """
     with progress.stage("source") as stage:
         preflight = check_source(
             catalogue, request.endpoint, allow_write_grants=request.allow_write_grants
         )
-        dumped = read_dump(read_text(request.ddl)) if request.ddl is not None else ()
-        schema = read_schema(catalogue, request.endpoint.address.database, dumped=dumped)
-        if dumped:
-            schema = merge_objects(schema, dumped)
-        # After both have been read: one account has one name, wherever it was named.
-        schema = replace_definers(schema)
+        schema = look_at_schema(request.endpoint, request.ddl, catalogue)
         count = len(schema.tables)
         settings = read_settings(catalogue)
         stage.done(f"{preflight} · {count} table{'s' if count != 1 else ''}")
-    return SourceFacts(preflight, schema, settings)
+    relations = look_at_relations(schema, catalogue, progress, settings=request.relations)
+    return SourceFacts(preflight, with_relations(schema, relations), settings, relations)
+
+
+def look_at_schema(endpoint: Endpoint, ddl: Path | None, catalogue: Catalogue) -> Schema:
+    """Read the schema of a source, and what a dump tells beside it.
+
+    Raises:
+        SourceError: It cannot be read, or the account lacks a right that nothing goes without.
+    """
+    dumped = read_dump(read_text(ddl)) if ddl is not None else ()
+    schema = read_schema(catalogue, endpoint.address.database, dumped=dumped)
+    if dumped:
+        schema = merge_objects(schema, dumped)
+    # After both have been read: one account has one name, wherever it was named.
+    return replace_definers(schema)
+
+
+def look_at_relations(
+    schema: Schema,
+    catalogue: Catalogue,
+    progress: Progress,
+    *,
+    settings: WrittenRelations,
+    app: Path | None = None,
+) -> Relations:
+    """Find the relations that no key declares, and look whether the data bears them out.
+
+    Raises:
+        SettingsError: Settings name what is not there.
+        SourceError: The source cannot be read any more.
+    """
+    with progress.stage("relations") as stage:
+        stated = read_application(schema, app) if app is not None else Stated()
+        relations = find_relations(schema, catalogue, settings=settings, stated=stated)
+        used = sum(1 for _ in relations.used)
+        stage.done(f"{len(relations.found)} that no key declares, {used} of them used")
+    return relations
 
 
 def read_settings(catalogue: Catalogue) -> DatabaseSettings:

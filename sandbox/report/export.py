@@ -35,6 +35,7 @@ class PlanResult:
         return {
             "source": _source_data(self.planned),
             "tables": [_table_data(self.planned, table) for table in _tables(self.planned)],
+            "relations": _relations_data(self.planned),
             "named": _named_data(self.planned),
             "unknown": list(self.planned.source.unknown),
         }
@@ -101,6 +102,7 @@ class ExportResult:
                 {"name": table.name, "rows": table.rows, "why": table.why}
                 for table in done.summary.manifest.tables
             ],
+            "relations": _relations_data(done.planned),
             "columns": dict(_column_counts(done.planned)),
             "losses": _losses_data(done),
             "named": _named_data(done.planned),
@@ -157,6 +159,11 @@ class ExportResult:
 
 def _notes(planned: Planned) -> Iterator[str]:
     subset = planned.choice.subset
+    for relation in planned.source.relations.used:
+        key = relation.key
+        count = subset.orphans.get((key.table, key.name), 0)
+        orphans = f"; {count:,} of the taken rows refer to nobody there" if count else ""
+        yield f"relation  {relation} ({relation.why}: {relation.evidence}{orphans})"
     for constraint, families in sorted(subset.cut.items()):
         most = subset.plan.request.children
         cut = "1 family" if families == 1 else f"{families:,} families"
@@ -266,6 +273,19 @@ def _table_data(planned: Planned, table: Table) -> dict[str, Any]:
             for column in table.stored_columns
         ],
     }
+
+
+def _relations_data(planned: Planned) -> list[dict[str, Any]]:
+    orphans = planned.choice.subset.orphans
+    return [
+        {
+            "relation": str(one),
+            "origin": one.key.origin.value,
+            "confidence": one.confidence.value,
+            "orphans": orphans.get((one.key.table, one.key.name), 0),
+        }
+        for one in planned.source.relations.used
+    ]
 
 
 def _named_data(planned: Planned) -> list[dict[str, Any]]:

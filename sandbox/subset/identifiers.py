@@ -190,7 +190,7 @@ def _by_column(
     if any(key.columns == (column.name,) for key in table.keys):
         return [Seed(table.name, (column.name,), (mention.value,), because)]
     for reference in table.foreign_keys:
-        if reference.columns == (column.name,):
+        if reference.columns == (column.name,) and reference.only is None:
             return [Seed(reference.parent, reference.parent_columns, (mention.value,), because)]
     parents = tables_by_name(schema, owner_of(column.name))
     return [seed for parent in parents for seed in _by_own_key(parent, mention.value, because)]

@@ -159,3 +159,16 @@ def test_lines_of_any_flat_file_are_its_own(keys: list[str]) -> None:
 def test_what_is_no_image_is_refused(tmp_path: Path, text: str) -> None:
     (finding,) = findings_of(tmp_path, f'[images]\nphp = "{text}"\n')
     assert finding.startswith("2: images.php: must be an image")
+
+
+def test_relations_are_read_as_they_are_shown(tmp_path: Path) -> None:
+    text = (
+        '[relations]\nconfirmed = ["a.b -> c.id", "a.(x, y) -> d.(x, y)"]\n'
+        """rejected = ["n.o_id -> u.id where o_type = 'user'"]\n"""
+    )
+    relations = load_settings(written(tmp_path, text)).relations
+    assert relations.confirmed == ["a.b -> c.id", "a.(x, y) -> d.(x, y)"]
+    assert relations.rejected == ["n.o_id -> u.id where o_type = 'user'"]
+    wrong = f'[relations]\nconfirmed = [\n  "a.b -> c.id",\n  "{SECRET}",\n]\n'
+    (finding,) = findings_of(tmp_path, wrong)
+    assert finding.startswith("2: relations.confirmed.1: must be written orders.customer_id -> ")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.report.export import _lock_note, _notes
+from sandbox.subset.relations.found import Relations
 
 
 def planned(**facts: Any) -> Any:
@@ -13,7 +14,9 @@ def planned(**facts: Any) -> Any:
         frees_locks=False, one_session="", outside_snapshot=(), write_rights=()
     )
     return SimpleNamespace(
-        source=SimpleNamespace(preflight=preflight, rights_that_show_more=(), unknown=()),
+        source=SimpleNamespace(
+            preflight=preflight, rights_that_show_more=(), unknown=(), relations=Relations()
+        ),
         choice=SimpleNamespace(
             subset=SimpleNamespace(
                 cut=facts.get("cut", {}),

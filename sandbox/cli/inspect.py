@@ -138,6 +138,7 @@ class BundleContents:
             for name, count in table.expected_orphans.items():
                 if count:
                     yield f"orphans   {table.name}.{name}: {_few(count)}, as in the source"
+            yield from _relations(table)
             if not self.with_columns:
                 for column in table.columns:
                     if column.losses:
@@ -179,6 +180,15 @@ def _table_data(table: TableEntry) -> dict[str, Any]:
         "why": table.why,
         "in_snapshot": table.in_snapshot,
         "orphans": {name: _few(count) for name, count in table.expected_orphans.items() if count},
+        "relations": [
+            {
+                "name": one.name,
+                "origin": one.origin.value,
+                "confidence": one.confidence,
+                "orphans": _few(one.orphans),
+            }
+            for one in table.relations
+        ],
         "columns": [
             {
                 "name": column.name,
@@ -189,6 +199,13 @@ def _table_data(table: TableEntry) -> dict[str, Any]:
             for column in table.columns
         ],
     }
+
+
+def _relations(table: TableEntry) -> Iterator[str]:
+    for one in table.relations:
+        said = f"{one.origin.value}, {one.confidence} confidence"
+        orphans = f"; orphans: {_few(one.orphans)}, as in the source" if one.orphans else ""
+        yield f"relation  {table.name}.{one.name}: not declared ({said}){orphans}"
 
 
 def _in_source(table: TableEntry) -> str:

@@ -74,7 +74,7 @@ class Measurer:
     def kinds_of(self, pair: Pair) -> tuple[str, ...]:
         """Give what stands in the type column of a pair, as far as a bounded look tells.
 
-        An empty text stands for NULL as well.
+        An empty text stands for NULL as well. A column of many values is no type column.
 
         Raises:
             SourceError: The source cannot be read any more.
@@ -84,13 +84,16 @@ class Measurer:
         table = self._schema.tables[pair.table]
         try:
             if _index_led_by(table, pair.kind.name):
-                return self._kinds_along_index(table, pair.kind)
-            name = quoted(pair.kind.name)
-            taken = _union(table, [name], self._places_of(table))
-            sql = f"SELECT DISTINCT {name} FROM ({taken}) k LIMIT {_MOST_KINDS}"  # noqa: S608
-            return tuple("" if row[0] is None else str(row[0]) for row in self._ask(sql, table))
+                kinds = self._kinds_along_index(table, pair.kind)
+            else:
+                name = quoted(pair.kind.name)
+                taken = _union(table, [name], self._places_of(table))
+                sql = f"SELECT DISTINCT {name} FROM ({taken}) k LIMIT {_MOST_KINDS}"  # noqa: S608
+                found = self._ask(sql, table)
+                kinds = tuple("" if row[0] is None else str(row[0]) for row in found)
         except (SourceBusy, StatementFailed):
             return ()
+        return kinds if len(kinds) < _MOST_KINDS else ()
 
     def _kinds_along_index(self, table: Table, column: Column) -> tuple[str, ...]:
         """Go from one value to the next: as many steps as there are values, however many rows."""

@@ -21,6 +21,7 @@ _TYPES = frozenset({"type", "table", "class", "model", "kind", "entity", "module
 _NUMBERS = frozenset({"id", "uid", "key", "pk", "fk"})
 _LIKELY_KINDS = frozenset({"char", "varchar", "enum"})
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
+_NAMELIKE = re.compile(r"\\?[A-Za-z_][\w\\/.:-]*", re.ASCII)
 _LONGEST = 64
 
 
@@ -89,8 +90,8 @@ def table_named_by(schema: Schema, value: str) -> Table | None:
 
     ``ticket``, ``App\Entity\Ticket`` and ``Application_Model_DbTable_Tickets`` are all ``tickets``.
     """
-    if not value.isprintable() or len(value) > _LONGEST:
-        return None
+    if len(value) > _LONGEST or not _NAMELIKE.fullmatch(value):
+        return None  # whatever it ends with, it is nothing that code would call a table
     words = words_of(re.split(r"[\\/.:]", value)[-1])
     for start in range(len(words)):
         found = tables_by_name(schema, "_".join(words[start:]))

@@ -123,7 +123,7 @@ def test_pairs_name_tables_and_what_names_none_is_left_out() -> None:
     )
     (pair,) = find_pairs(pairs)
     assert (pair.kind.name, pair.number.name) == ("owner_type", "owner_id")
-    values = ["App\\Entity\\Ticket", "users", "Application_Model_User", "J. Smith, Main St", ""]
+    values = ["App\\Entity\\Ticket", "users", "Application_Model_User", "Anna's ticket", ""]
     found = list(propose_of_pair(pairs, pair, values))
     assert {(one.key.parent, one.key.only) for one in found} == {
         ("tickets", ("owner_type", "App\\Entity\\Ticket")),

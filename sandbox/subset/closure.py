@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,6 +46,35 @@ class Source(Protocol):
 
     def batches(self, table: Table, where: str = "") -> Iterator[Batch]:
         """Read the rows of a table that meet a condition, in short chunks where readers lock."""
+
+
+class Growing(Protocol):
+    """A sample that is closed, and that rows can be added to.
+
+    Attributes:
+        taken: By table, the keys of its rows; no entry for a table that is taken whole.
+        orphans: By child table and constraint, the taken rows whose parent the source lacks.
+        fresh: By table, the keys of the rows that came since the first one was added.
+    """
+
+    taken: dict[str, KeySet]
+    orphans: dict[tuple[str, str], int]
+    fresh: dict[str, KeySet]
+
+    def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
+        """Give the keys of the rows that meet a condition."""
+
+    def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
+        """Give those of some rows whose parents are all taken."""
+
+    def add(self, table: Table, keys: Iterable[RowKey]) -> None:
+        """Take more rows."""
+
+    def add_family(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
+        """Take the children of some rows along one relation, without theirs."""
+
+    def close(self) -> None:
+        """Bring what the added rows need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +145,7 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
     secret: bytes,
     named: Sequence[NamedRows] = (),
     stage: Stage | None = None,
+    more: Callable[[Growing], None] | None = None,
 ) -> Subset:
     """Choose the rows of a subset and close them over their relations.
 
@@ -126,6 +156,7 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         secret: Decides which rows are drawn; the same one draws the same rows next week.
         named: Rows to take in any case.
         stage: Hears how many rows are taken.
+        more: Adds rows once the first ones are closed.
 
     Raises:
         ConditionRefused: The server cannot run a condition of the plan, or one that names rows.
@@ -135,7 +166,9 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
     closure.take_whole_tables()
     found = tuple(closure.take_named(one) for one in named)
     closure.take_targets()
-    closure.run()
+    closure.close()
+    if more is not None:
+        more(closure)
     return Subset(
         plan,
         closure.taken,
@@ -170,6 +203,8 @@ class _Closure:
         self._to_expand: dict[str, KeySet] = {}
         self._to_follow: dict[str, KeySet] = {}
         self.orphans: dict[tuple[str, str], int] = defaultdict(int)
+        self.fresh: dict[str, KeySet] = {}
+        self._adds = False
         self.cut: dict[str, int] = defaultdict(int)
         self.counted: dict[str, int] = {}
 
@@ -204,7 +239,47 @@ class _Closure:
                 with _blaming("--where" if plan.where else "", name):
                     self._take(table, self._drawn(table, plan), core=True)
 
-    def run(self) -> None:
+    def add(self, table: Table, keys: Iterable[RowKey]) -> None:
+        """Take more rows, for a reason of the caller's."""
+        self._adds = True
+        self._take(table, keys, core=False)
+
+    def add_family(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
+        """Take the children of some rows along one relation, without theirs."""
+        self._adds = True
+        self._take_children(relation, parents, core=False)
+
+    def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
+        """Give the keys of the rows that meet a condition."""
+        with _blaming(option, table.name):
+            yield from self._keys_where(table, where)
+
+    def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
+        """Give those of some rows whose parents are all taken, or whole."""
+        close = set(keys)
+        if not table.identity or not table.foreign_keys:
+            return close
+        for some in _slices(sorted(close)):
+            for question in ask_for_parents(self._schema, table, some):
+                for columns in self._answers(question):
+                    rows = keys_of(table, columns[: question.key])
+                    for told in question.parents:
+                        close.difference_update(self._far(told, columns, rows))
+        return close
+
+    def _far(self, told: Told, columns: Columns, rows: Sequence[RowKey]) -> Iterator[RowKey]:
+        """Give the rows that refer to a parent which is not taken."""
+        parent = self._schema.tables[told.reference.parent]
+        if not told.width or parent.name not in self._sampled:
+            return
+        cells = columns[told.first : told.first + told.width]
+        referring = [row for row, cell in enumerate(cells[0]) if cell is not None]
+        parents = keys_of(parent, [[column[row] for row in referring] for column in cells])
+        for row, key in zip(referring, parents, strict=True):
+            if key not in self.taken[parent.name]:
+                yield rows[row]
+
+    def close(self) -> None:
         """Bring parents and children until nothing new comes."""
         while self._to_expand or self._to_follow:
             while self._to_follow:
@@ -232,6 +307,8 @@ class _Closure:
             new = self.taken[table.name].add_new(some)
             if self._stage is not None:
                 self._stage.advance(len(new), table.name)
+            if self._adds:
+                _wait(self.fresh, table, new)
             if table.foreign_keys:
                 _wait(self._to_expand, table, new)
             if core:
@@ -265,7 +342,9 @@ class _Closure:
             cells = [[column[row] for row in found] for column in key]
             self._take(parent, dict.fromkeys(keys_of(parent, cells)), core=False)
 
-    def _take_children(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
+    def _take_children(
+        self, relation: ForeignKey, parents: Sequence[RowKey], *, core: bool = True
+    ) -> None:
         child, parent = self._schema.tables[relation.table], self._schema.tables[relation.parent]
         most = self._plan.request.children
         drawn = partial(draw, self._secret, child.name)
@@ -280,7 +359,7 @@ class _Closure:
         for family in families.values():
             if family.was_cut:
                 self.cut[relation.name] += 1
-            self._take(child, family, core=True)
+            self._take(child, family, core=core)
 
     def _drawn(self, table: Table, plan: TablePlan) -> Iterator[RowKey]:
         keys = self._keys_where(table, plan.where)

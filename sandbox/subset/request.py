@@ -56,6 +56,44 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedCondition:
+    """A class of odd rows that a project names itself: ``[[cover]]`` of the settings.
+
+    Attributes:
+        name: What the plan calls it.
+        rows: The rows that are of it.
+    """
+
+    name: str
+    rows: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRequest:
+    """How many odd rows are taken on purpose, and how long they are looked for.
+
+    Attributes:
+        rows: Rows of each class, at least, where the source has as many; 0 for none.
+        seconds: How long tables may be read for it, all of them together; 0 for not at all.
+        named: Classes of the project's own.
+    """
+
+    rows: int = 3
+    seconds: float = 60.0
+    named: tuple[NamedCondition, ...] = ()
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing is looked for."""
+        return not self.rows
+
+    @property
+    def profiles(self) -> bool:
+        """Whether tables are read for it."""
+        return bool(self.rows and self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class SampleRequest:
     """Everything that is asked of a subset.
 
@@ -66,6 +104,7 @@ class SampleRequest:
         includes: Rows that are taken in any case, with their children.
         small: Tables with at most this many rows are taken whole.
         children: At most this many children of one row, along one relation.
+        cover: Odd rows that are taken on purpose.
     """
 
     default: Share
@@ -74,6 +113,7 @@ class SampleRequest:
     includes: tuple[Condition, ...] = ()
     small: int = 200
     children: int = 100
+    cover: CoverRequest = field(default_factory=CoverRequest)
 
 
 def parse_share(text: str) -> Share:

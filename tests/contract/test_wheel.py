@@ -67,5 +67,10 @@ def test_installed_package_carries_every_rule_pack(site: Path) -> None:
     assert [name for name in tracked if not (shipped / name).is_file()] == []
 
 
+def test_installed_package_carries_the_classes_of_odd_rows(site: Path) -> None:
+    classes = "sandbox/subset/odd/classes.toml"
+    assert (site / classes).read_bytes() == (ROOT / classes).read_bytes()
+
+
 def test_installed_package_has_nothing_of_the_demo(site: Path) -> None:
     assert [str(file) for file in site.rglob("*demo*")] == []

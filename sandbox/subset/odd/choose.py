@@ -1,0 +1,55 @@
+"""Which candidates are taken: as few rows as can be, near those that are taken already. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from sandbox.subset.keys import KeySet, RowKey
+from sandbox.subset.odd.tally import Group, Tally
+
+
+def candidates_of(tallies: Iterable[Tally]) -> set[RowKey]:
+    """Give the rows that may be chosen for what is lacking."""
+    return {
+        key for tally in tallies if tally.lacking for group in tally.candidates for key in group
+    }
+
+
+def choose_odd(tallies: Sequence[Tally], taken: KeySet, near: Collection[RowKey]) -> list[RowKey]:
+    """Choose rows of one table, so that no class lacks any.
+
+    The rarest class chooses first. Of its candidates those go first that are of most other classes
+    that lack rows, then those whose parents are taken, then those that were drawn first.
+
+    Args:
+        tallies: The classes, with their candidates.
+        taken: The rows in the sample.
+        near: Candidates whose parents are all taken.
+    """
+    lacking = [tally for tally in tallies if tally.lacking]
+    worth = Counter(
+        key for tally in lacking for group in tally.candidates for key in dict.fromkeys(group)
+    )
+    chosen: dict[RowKey, None] = {}
+    for tally in sorted(lacking, key=lambda one: (one.rows, one.column, one.name)):
+        groups = tally.candidates
+        left = tally.lacking - sum(
+            _is_new(group, taken) and all(key in chosen or key in taken for key in group)
+            for group in groups
+        )
+        waiting = [group for group in groups if any(_free(key, taken, chosen) for key in group)]
+        waiting.sort(
+            key=lambda group: (-worth[group[0]], sum(key not in near for key in group)),
+        )
+        for group in waiting[: max(left, 0)]:
+            chosen.update(dict.fromkeys(key for key in group if key not in taken))
+    return list(chosen)
+
+
+def _is_new(group: Group, taken: KeySet) -> bool:
+    return any(key not in taken for key in group)
+
+
+def _free(key: RowKey, taken: KeySet, chosen: Collection[RowKey]) -> bool:
+    return key not in taken and key not in chosen

@@ -1,0 +1,346 @@
+"""Cover what is odd: every class that production has is in the sample, with a few rows at least.
+
+Runs when the sample is closed over its relations, inside the same snapshot. Each table is read once
+within the time that is allowed, the rows that are taken are counted by class, and what is lacking
+is taken from the candidates. Tables that are taken whole need none of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+from pyroaring import BitMap64
+
+from sandbox.errors import UsageError
+from sandbox.model import ForeignKey, Schema, Stage, Table
+from sandbox.subset.closure import Growing
+from sandbox.subset.keys import KeySet, RowKey, draw
+from sandbox.subset.odd.choose import candidates_of, choose_odd
+from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
+from sandbox.subset.odd.reading import Source, Speed, read_within
+from sandbox.subset.odd.relations import Relation, count_taken, relations_of
+from sandbox.subset.odd.tables import TableProfile
+from sandbox.subset.odd.tally import Group, Tally
+from sandbox.subset.plan import Role, SubsetPlan
+from sandbox.subset.request import NamedCondition
+
+_LARGEST = "largest family"
+_MOST_COUNTED = 100_000  # taken rows of a table that are looked at: a class of many is not lacking
+_MOST_KEYLESS = (
+    2.0  # seconds of reading a table whose rows no key tells apart, which is read thrice
+)
+
+
+@dataclass
+class _Measured:
+    """A class that was found, and how it is counted.
+
+    Attributes:
+        tally: The class.
+        share: The part of the table that it was found in.
+        members: The rows that are of it, where they are known by key.
+        family: The relation along which children come with its first candidate.
+        waiting: Of a project's own class, the candidates that were not taken before.
+    """
+
+    tally: Tally
+    share: float
+    members: BitMap64 | None = None
+    family: ForeignKey | None = None
+    waiting: Sequence[Group] = ()
+
+
+@dataclass
+class _Work:
+    """All that covering needs, and what it found so far."""
+
+    schema: Schema
+    plan: SubsetPlan
+    source: Source
+    growing: Growing
+    secret: bytes
+    stage: Stage | None
+    relations: list[Relation] = field(default_factory=list)
+    profiles: dict[str, TableProfile] = field(default_factory=dict)
+    measured: list[_Measured] = field(default_factory=list)
+    looked: list[LookedAt] = field(default_factory=list)
+    uncounted: set[str] = field(default_factory=set)
+
+    @property
+    def wanted(self) -> int:
+        """How many rows of each class are wanted."""
+        return self.plan.request.cover.rows
+
+    def drawn(self, table: str) -> Callable[[RowKey], int]:
+        """Give what draws a number for a row."""
+        return partial(draw, self.secret, table)
+
+    def say(self, doing: str) -> None:
+        """Say what is being worked on."""
+        if self.stage is not None:
+            self.stage.advance(0, doing)
+
+
+def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
+    schema: Schema,
+    plan: SubsetPlan,
+    source: Source,
+    growing: Growing,
+    *,
+    secret: bytes,
+    stage: Stage | None = None,
+) -> Cover:
+    """Find what is odd and take what the sample lacks of it.
+
+    Args:
+        schema: The source's schema.
+        plan: What is taken of each table, and how many odd rows.
+        source: Reads inside the snapshot.
+        growing: The sample so far; grows.
+        secret: Decides which rows are drawn.
+        stage: Hears of it.
+
+    Raises:
+        ConditionRefused: The server cannot run a condition of ``[[cover]]``.
+        UsageError: One names a table that does not exist.
+        SourceError: The source cannot be read.
+    """
+    began = time.monotonic()
+    work = _Work(schema, plan, source, growing, secret, stage)
+    named = _named_tallies(work)
+    if plan.request.cover.profiles:
+        _profile_tables(work)
+        _measure_relations(work)
+    seconds = time.monotonic() - began
+    _take_lacking(work, named)
+    growing.close()
+    _count_fresh(work, named)
+    return Cover(
+        tuple(merged([_covered(work, one) for one in work.measured])),
+        tuple(_covered(work, one) for one in named),
+        tuple(work.looked),
+        sum(map(len, growing.fresh.values())),
+        seconds,
+    )
+
+
+def _profile_tables(work: _Work) -> None:
+    """Read each table once, smallest first: what one leaves of its time goes to those after it."""
+    tables = list(_tables(work))
+    work.relations, others = relations_of(work.schema, [table.name for table in tables])
+    work.looked += [
+        LookedAt(
+            key.table,
+            0.0,
+            f"not the families of {key.name}, which is not of one whole number, with an index",
+        )
+        for key in others
+    ]
+    speed = Speed()
+    left = work.plan.request.cover.seconds
+    for place, table in enumerate(sorted(tables, key=lambda table: (table.size, table.name))):
+        expected = speed.seconds_for(table)
+        if not table.identity and expected > _MOST_KEYLESS:
+            work.looked.append(
+                LookedAt(table.name, 0.0, "none were looked for, as no key tells them apart")
+            )
+            continue
+        work.say(f"odd rows of {table.name}")
+        began = time.monotonic()
+        _profile(work, table, max(left, 0.0) / (len(tables) - place), expected, speed)
+        left -= time.monotonic() - began
+
+
+def _tables(work: _Work) -> Iterator[Table]:
+    """Give the tables that are sampled, and whose rows may be added to the sample."""
+    for name, one in sorted(work.plan.tables.items()):
+        if one.role not in {Role.TARGET, Role.CHILD}:
+            continue
+        if one.role is Role.CHILD and (limited := limited_by(work.plan, name)):
+            why = f"none were looked for, as it goes with {limited}, which --where limits"
+            work.looked.append(LookedAt(name, 0.0, why))
+            continue
+        yield work.schema.tables[name]
+
+
+def limited_by(plan: SubsetPlan, name: str) -> str:
+    """Give the table with a condition that a child goes with in the end; empty for none."""
+    for owner in plan.tables[name].owners:
+        if plan.tables[owner.parent].where:
+            return owner.parent
+        if further := limited_by(plan, owner.parent):
+            return further
+    return ""
+
+
+def _profile(work: _Work, table: Table, seconds: float, expected: float, speed: Speed) -> None:
+    order = partial(_draw_block, work.secret, table.name)
+    relations = [one for one in work.relations if table.name in {one.child.name, one.parent.name}]
+    profile = TableProfile(table, work.wanted, work.drawn(table.name), relations)
+    reading, batches = read_within(
+        table,
+        work.source,
+        seconds,
+        expected=expected,
+        order=order,
+        where=work.plan.tables[table.name].where,
+    )
+    for batch in batches:
+        profile.learn(batch)
+    speed.add(reading.rows, reading.seconds)
+    where = work.plan.tables[table.name].where
+    words = reading.words or ("read were the rows that --where names" if where else "")
+    work.looked.append(LookedAt(table.name, reading.share, words))
+    taken = work.growing.taken[table.name]
+    if table.identity:
+        some = list(islice(taken, _MOST_COUNTED))
+        profile.count(work.source.batches_by_keys(table, some))
+        if len(some) < len(taken):
+            work.uncounted.add(table.name)
+    else:
+        profile.count(work.source.batches(table), taken)
+    work.profiles[table.name] = profile
+    for tally, share in profile.tallies():
+        work.measured.append(_Measured(tally, share * reading.share))
+    profile.forget()
+
+
+def _draw_block(secret: bytes, table: str, block: int) -> int:
+    return draw(secret, table, (b"block", block))
+
+
+def _measure_relations(work: _Work) -> None:
+    """Compare both sides of each relation, where both were read as a whole."""
+    read = {one.table: one for one in work.looked if one.share == 1.0 and not one.words}
+    owned = {one.owner.name for one in work.plan.tables.values() if one.owner is not None}
+    for relation in work.relations:
+        unread = [
+            table.name
+            for table in (relation.child, relation.parent)
+            if table.name not in read and work.plan.role(table.name) is not Role.WHOLE
+        ]
+        if unread or relation.too_large:
+            why = f"{unread[0]} was not read as a whole" if unread else "too many families"
+            words = f"not the families of {relation.key.name}: {why}"
+            work.looked.append(LookedAt(relation.key.table, 0.0, words))
+            continue
+        _learn_whole(work, relation, read)
+        for tally, members in relation.tallies(work.source, work.wanted, work.drawn, owned):
+            if tally.table in work.growing.taken:
+                family = relation.key if tally.name == _LARGEST else None
+                work.measured.append(_Measured(tally, 1.0, members, family))
+
+
+def _learn_whole(work: _Work, relation: Relation, read: Iterable[str]) -> None:
+    """Learn the side of a relation that is taken whole, and so was not profiled."""
+    for table in {relation.child.name: relation.child, relation.parent.name: relation.parent}:
+        if table not in read:
+            for batch in work.source.batches(work.schema.tables[table]):
+                relation.learn(work.schema.tables[table], batch)
+
+
+def _named_tallies(work: _Work) -> list[_Measured]:
+    """Find the rows of the project's own classes."""
+    found: list[_Measured] = []
+    for one in work.plan.request.cover.named:
+        table = work.schema.tables.get(one.rows.table)
+        if table is None:
+            raise UsageError(f"[[cover]] {one.name}: the source has no table {one.rows.table}.")
+        tally = _named_tally(work, one, table)
+        taken = work.growing.taken.get(table.name, ())
+        waiting = [group for group in tally.candidates if group[0] not in taken]
+        found.append(_Measured(tally, 1.0, waiting=waiting))
+    return found
+
+
+def _named_tally(work: _Work, one: NamedCondition, table: Table) -> Tally:
+    drawn = work.drawn(table.name)
+    tally = Tally(table.name, "", one.name, work.wanted, drawn)
+    taken = work.growing.taken.get(table.name)
+
+    def counted() -> Iterator[RowKey]:
+        for key in work.growing.keys_where(table, one.rows.sql, f"[[cover]] {one.name},"):
+            tally.rows += 1
+            tally.taken += taken is None or key in taken
+            yield key
+
+    first = heapq.nsmallest(4 * work.wanted, counted(), key=drawn)
+    tally.offer((key,) for key in first)
+    return tally
+
+
+def _take_lacking(work: _Work, named: Sequence[_Measured]) -> None:
+    by_table: dict[str, list[Tally]] = {}
+    for one in (*work.measured, *named):
+        _count_by_key(work, one)
+        if one.tally.table in work.growing.taken:
+            by_table.setdefault(one.tally.table, []).append(one.tally)
+    for name, tallies in by_table.items():
+        table, taken = work.schema.tables[name], work.growing.taken[name]
+        near = work.growing.near(table, candidates_of(tallies))
+        work.growing.add(table, choose_odd(tallies, taken, near))
+    for one in work.measured:
+        if one.family is not None:
+            parents = [key for group in one.tally.candidates[:1] for key in group]
+            table = work.schema.tables[one.tally.table]
+            work.growing.add(table, parents)
+            work.growing.add_family(one.family, parents)
+
+
+def _count_by_key(work: _Work, one: _Measured) -> None:
+    """Count the taken rows of a class whose rows are known by their keys."""
+    tally, taken = one.tally, work.growing.taken.get(one.tally.table)
+    if taken is None or not tally.rows:
+        return
+    if one.members is not None:
+        tally.taken = count_taken(one.members, taken)
+    elif tally.name in _BY_CANDIDATES:
+        tally.taken = _groups_taken(tally, taken)
+    elif tally.name == "orphan":
+        tally.taken = work.growing.orphans.get((tally.table, tally.column), 0)
+
+
+_BY_CANDIDATES = frozenset({"variant", "second child", _LARGEST, "child of a deleted parent"})
+
+
+def _groups_taken(tally: Tally, taken: KeySet) -> int:
+    return sum(all(key in taken for key in group) for group in tally.candidates)
+
+
+def _count_fresh(work: _Work, named: Sequence[_Measured]) -> None:
+    """Count what came, by class: rows that were chosen for one class may be of others."""
+    for name, fresh in work.growing.fresh.items():
+        profile = work.profiles.get(name)
+        if profile is None:
+            continue
+        table = work.schema.tables[name]
+        if table.identity:
+            profile.count(work.source.batches_by_keys(table, fresh))
+        else:
+            profile.count(work.source.batches(table), fresh)
+    for one in work.measured:
+        _count_by_key(work, one)
+    for one in named:
+        taken = work.growing.taken.get(one.tally.table, ())
+        one.tally.taken += sum(group[0] in taken for group in one.waiting)
+
+
+def _covered(work: _Work, one: _Measured) -> Covered:
+    tally = one.tally
+    whole = tally.table not in work.growing.taken
+    rows = round(tally.rows / one.share) if one.share else tally.rows
+    taken = tally.rows if whole else min(tally.taken, rows)
+    return Covered(
+        tally.table,
+        tally.column,
+        tally.name,
+        rows,
+        taken,
+        exact=one.share == 1.0,
+        taken_exact=tally.table not in work.uncounted and tally.name not in _BY_CANDIDATES,
+    )

@@ -1,0 +1,111 @@
+"""What is kept of a class, and which rows are chosen for what is lacking."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.subset.keys import RowKey, draw, key_set_for
+from sandbox.subset.odd.choose import candidates_of, choose_odd
+from sandbox.subset.odd.cover import limited_by
+from sandbox.subset.odd.found import Covered, merged
+from sandbox.subset.odd.tally import Tally
+from sandbox.subset.odd.variants import Variants
+from sandbox.subset.plan import plan_subset
+from sandbox.subset.request import SampleRequest, Share
+from schemas import schema, table
+
+ORDERS = table("orders")
+
+
+def drawn(key: RowKey) -> int:
+    return draw(b"s", "orders", key)
+
+
+def tally(name: str, *groups: tuple[RowKey, ...], rows: int | None = None) -> Tally:
+    made = Tally("orders", "note", name, 3, drawn)
+    made.rows = len(groups) if rows is None else rows
+    made.offer(groups)
+    return made
+
+
+@given(st.lists(st.integers(1, 10_000), unique=True, max_size=700))
+def test_candidates_are_those_that_are_drawn_first_of_those_looked_at(keys: list[int]) -> None:
+    made = tally("zero", *((key,) for key in keys))
+    expected = sorted(keys[: 3 * 256], key=drawn)[: 3 * 8]
+    assert made.candidates == [(key,) for key in expected]
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.sets(st.integers(1, 40), min_size=1)),
+       st.sets(st.integers(1, 40)))  # fmt: skip
+def test_nothing_lacks_after_the_choice(classes: dict[str, set[int]], before: set[int]) -> None:
+    taken = key_set_for(ORDERS)
+    taken.add_new(sorted(before))
+    tallies = []
+    for name, keys in classes.items():
+        made = tally(name, *((key,) for key in sorted(keys)))
+        made.taken = len(keys & before)
+        tallies.append(made)
+    chosen = choose_odd(tallies, taken, candidates_of(tallies))
+    assert not before & set(chosen)
+    for keys in classes.values():
+        assert len(keys & {*before, *chosen}) >= min(3, len(keys))
+
+
+def test_one_row_serves_several_classes_and_near_ones_go_first() -> None:
+    taken = key_set_for(ORDERS)
+    both = [tally("a", (1,), (2,), (3,), (7,)), tally("b", (4,), (7,), rows=2)]
+    both[0].taken = 2
+    assert choose_odd(both, taken, [4]) == [7, 4]
+    far = tally("c", *((key,) for key in range(1, 9)))
+    assert set(choose_odd([far], taken, [2, 5, 8])) == {2, 5, 8}
+
+
+def test_rows_that_show_a_class_together_come_together() -> None:
+    taken = key_set_for(ORDERS)
+    taken.add_new([1])
+    assert choose_odd([tally("variant", (1, 2))], taken, ()) == [2]
+
+
+def test_spellings_that_differ_in_case_are_found_whatever_stands_between() -> None:
+    found = tally("variant")
+    variants = Variants(found, "utf8mb4_general_ci")
+    words: list[bytes | None] = [b"Ann", b"Bob", None, b"ann ", b"Ann", b"ANN"]
+    for start in range(0, len(words), 2):
+        batch = words[start : start + 2]
+        variants.learn(batch, lambda rows, at=start: [at + row for row in rows])  # type: ignore[misc]
+    assert (found.rows, sorted(found.candidates)) == (2, [(0, 3), (0, 5)])
+
+
+def test_too_many_spellings_are_told_by_a_part_of_them() -> None:
+    found = tally("variant")
+    variants = Variants(found, "utf8mb4_general_ci")
+    for start in range(0, 60_000, 1000):
+        some = range(start, start + 1000)
+        cells = [b"word%d" % (n // 2) if n % 2 else b"Word%d" % (n // 2) for n in some]
+        variants.learn(cells, lambda rows, at=start: [at + row for row in rows])  # type: ignore[misc]
+    assert variants.share < 1
+    assert 0.8 * 30_000 < found.rows / variants.share < 1.2 * 30_000
+
+
+def test_rare_members_of_one_column_are_one_line() -> None:
+    one, other = (Covered("t", "c", "rare member", rows, 2) for rows in (2, 7))
+    assert merged([one, other, Covered("a", "c", "zero", 1, 1)]) == [
+        Covered("a", "c", "zero", 1, 1),
+        Covered("t", "c", "rare member", 9, 4),
+    ]
+
+
+def test_space_behind_a_text_matters_to_collations_without_padding() -> None:
+    found = tally("variant")
+    Variants(found, "utf8mb4_0900_ai_ci").learn([b"Ann", b"Ann ", b"ann"], list)
+    assert (found.rows, found.candidates) == (1, [(0, 2)])
+
+
+def test_child_goes_in_the_end_with_a_table_that_a_condition_limits() -> None:
+    shop = schema(table("customers"), table("orders", "customer>customers"),
+                  table("items", "order>orders"), table("words"))  # fmt: skip
+    request = SampleRequest(Share(0.01), where={"customers": "id < 9"})
+    plan = plan_subset(shop, request, frozenset())
+    limited = {name: limited_by(plan, name) for name in shop.tables}
+    assert limited == {"customers": "", "orders": "customers", "items": "customers", "words": ""}

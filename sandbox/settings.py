@@ -10,7 +10,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -121,6 +121,12 @@ def _share(value: str) -> str:
     return value
 
 
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[\w .-]{1,64}", value):
+        raise ValueError("must be letters, digits, spaces, dots and dashes, 64 at most")
+    return value
+
+
 class SampleSettings(_Section):
     """``[sample]``: how much of which table an export takes.
 
@@ -129,10 +135,20 @@ class SampleSettings(_Section):
 
     share: Annotated[str, AfterValidator(_share)] = "1%"
     small: Annotated[int, Field(ge=0)] = 200
+    cover: Annotated[int, Field(ge=0, le=1000)] = 3
+    profile_time: Annotated[int, Field(ge=0, le=86400)] = 60
     children: Annotated[int, Field(ge=1)] = 100
     tables: dict[str, Annotated[str, AfterValidator(_share)]] = {}
     where: dict[str, str] = {}
     include: list[str] = []
+
+
+class CoverSettings(_Section):
+    """``[[cover]]``: a class of odd rows that the project names itself."""
+
+    name: Annotated[str, AfterValidator(_name)]
+    table: str
+    sql: str
 
 
 class MaskingSettings(_Section):
@@ -170,6 +186,7 @@ class Settings(_Section):
     images: ImageSettings = ImageSettings()
     engine: EngineSettings = EngineSettings()
     sample: SampleSettings = SampleSettings()
+    cover: list[CoverSettings] = []
     masking: MaskingSettings = MaskingSettings()
     relations: RelationSettings = RelationSettings()
 
@@ -227,7 +244,7 @@ def _line_of(lines: Any, location: tuple[int | str, ...]) -> int:  # noqa: ANN40
     return int(lines.get(path, 1))
 
 
-def _finding(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one text for each kind of finding
+def _finding(detail: ErrorDetails) -> str:  # noqa: C901, PLR0911 - one text for each kind of it
     key = ".".join(str(part) for part in detail["loc"])
     context: dict[str, Any] = detail.get("ctx", {})
     match detail["type"]:
@@ -235,6 +252,8 @@ def _finding(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one text for each 
             return f"{key}: there is no such setting. {_nearest(detail['loc'])}"
         case "value_error":
             return f"{key}: {context['error']}."
+        case "missing":
+            return f"{key}: is missing."
         case "literal_error":
             return f"{key}: must be {context['expected']}."
         case "string_type":
@@ -257,10 +276,16 @@ def _nearest(location: tuple[int | str, ...]) -> str:
     """Suggest what an unknown key may have meant, or list what there is."""
     section: type[BaseModel] = Settings
     for part in location[:-1]:
-        field = section.model_fields.get(str(part))
-        if field is None or not isinstance(field.annotation, type):
+        if isinstance(part, int):
+            continue
+        field = section.model_fields.get(part)
+        if field is None:
             break
-        section = field.annotation
+        # Of a list of tables, what one of them may say.
+        kind = next(iter(get_args(field.annotation)), field.annotation)
+        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+            break
+        section = kind
     known = sorted(section.model_fields)
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."

@@ -1,4 +1,8 @@
-"""Write docs/reference/cli.md from the commands' own help; with --check, fail if it is stale."""
+"""Write what is generated of the documentation; with --check, fail if any of it is stale.
+
+That is docs/reference/cli.md, from the commands' own help, and the table of docs/odd-rows.md, from
+the classes themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,12 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from sandbox.cli.commands import app
+from sandbox.subset.odd.classes import odd_classes
 
-REFERENCE = Path(__file__).resolve().parent.parent / "docs/reference/cli.md"
+_DOCS = Path(__file__).resolve().parent.parent / "docs"
+REFERENCE = _DOCS / "reference/cli.md"
+ODD_ROWS = _DOCS / "odd-rows.md"
+_BEGIN, _END = "<!-- classes -->\n", "<!-- end of classes -->\n"
 _PLAIN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
 _HEAD = """# Commands
 
@@ -30,16 +38,28 @@ def rendered() -> str:
     return "\n".join(parts)
 
 
+def with_classes(page: str) -> str:
+    """Put the table of classes into its page."""
+    rows = [f"| {one.name} | {one.meaning} | {', '.join(one.kinds)} |" for one in odd_classes()]
+    table = "\n".join(["| class | what it is | of |", "| --- | --- | --- |", *rows])
+    before, _, rest = page.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}{table}\n{_END}{after}"
+
+
 def main() -> int:
-    """Write or check the reference."""
-    text = rendered()
+    """Write or check what is generated."""
+    texts = {REFERENCE: rendered(), ODD_ROWS: with_classes(ODD_ROWS.read_text())}
     if "--check" not in sys.argv[1:]:
-        REFERENCE.write_text(text)
+        for file, text in texts.items():
+            file.write_text(text)
         return 0
-    if REFERENCE.exists() and REFERENCE.read_text() == text:
-        return 0
-    print(f"error: {REFERENCE.name} is stale. Run: make docs", file=sys.stderr)  # noqa: T201
-    return 1
+    stale = [
+        file.name for file, text in texts.items() if not file.exists() or file.read_text() != text
+    ]
+    for name in stale:
+        print(f"error: {name} is stale. Run: make docs", file=sys.stderr)  # noqa: T201
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -241,6 +241,24 @@ class SourceEntry(_Entry):
     collation: Word
 
 
+class OddEntry(_Entry):
+    """A class of odd rows that the source has.
+
+    Attributes:
+        table: The table.
+        column: The column, or the foreign key; empty for a class of the project's own.
+        name: The class, see `docs/odd-rows.md`.
+        rows: Rows of it in the source: a number, ``about`` one, or ``<10``.
+        taken: Rows of it in the bundle, in the same form.
+    """
+
+    table: Name
+    column: Annotated[str, Field(max_length=256)] = ""
+    name: Name
+    rows: Name
+    taken: Name
+
+
 class LeakCheck(_Entry):
     """What the search for originals in the finished bundle came to."""
 
@@ -267,6 +285,7 @@ class Manifest(_Entry):
     unknown: list[Text] = []
     timings: dict[Name, Annotated[float, Field(ge=0)]] = {}
     servers: list[Name] = []
+    odd: list[OddEntry] = []
 
     @property
     def rows(self) -> int:

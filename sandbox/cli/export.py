@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,10 +19,18 @@ from sandbox.export.key import default_key_file, read_key
 from sandbox.export.pipeline import Planned, run_export
 from sandbox.export.request import ExportRequest
 from sandbox.report.export import ExportResult, PlanResult
-from sandbox.settings import RelationSettings, SampleSettings
+from sandbox.settings import RelationSettings, SampleSettings, Settings
 from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.relations.written import parse_relation
-from sandbox.subset.request import SampleRequest, parse_condition, parse_samples, parse_share
+from sandbox.subset.request import (
+    Condition,
+    CoverRequest,
+    NamedCondition,
+    SampleRequest,
+    parse_condition,
+    parse_samples,
+    parse_share,
+)
 
 Source = Annotated[
     str, typer.Option("--source", metavar="URL", help="mysql://USER@HOST:PORT/DATABASE")
@@ -56,6 +65,18 @@ def export(  # noqa: PLR0913 - one parameter for each option
     include: Annotated[
         list[str] | None,
         typer.Option(metavar="TABLE:CONDITION", help="Take these rows, whatever the sample."),
+    ] = None,
+    cover: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ROWS", min=0, help="Odd rows to take of each class; 0: none.  [default: 3]"
+        ),
+    ] = None,
+    profile_time: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS", min=0, help="How long tables are read for it.  [default: 60]"
+        ),
     ] = None,
     from_log: Annotated[
         list[Path] | None,
@@ -122,7 +143,10 @@ def export(  # noqa: PLR0913 - one parameter for each option
     request = ExportRequest(
         endpoint=endpoint_of(source, defaults_file, password_file, insecure=insecure_source),
         out=out,
-        sample=_sample(settings.sample, sample or [], where or [], include or []),
+        sample=replace(
+            _sample(settings.sample, sample or [], where or [], include or []),
+            cover=_cover(settings, cover, profile_time),
+        ),
         key=read_key(key_file or _configured(settings.masking.key_file) or default_key_file()),
         rules=tuple(rules or _own_rules(settings.masking.rules)),
         unclassified=unclassified or settings.masking.unclassified,
@@ -176,6 +200,15 @@ def _sample(
         includes=tuple(parse_condition(one) for one in (*settings.include, *includes)),
         small=settings.small,
         children=settings.children,
+    )
+
+
+def _cover(settings: Settings, rows: int | None, seconds: int | None) -> CoverRequest:
+    sample = settings.sample
+    return CoverRequest(
+        sample.cover if rows is None else rows,
+        sample.profile_time if seconds is None else seconds,
+        tuple(NamedCondition(one.name, Condition(one.table, one.sql)) for one in settings.cover),
     )
 
 

@@ -62,6 +62,7 @@ class BundleContents:
             "fidelity": list(one.fidelity),
             "unknown": list(one.unknown),
             "timings": dict(one.timings),
+            "odd": [odd.model_dump() for odd in one.odd],
         }
 
     def text(self) -> RenderableType:
@@ -91,6 +92,10 @@ class BundleContents:
         yield "objects   " + (", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "none")
         if one.servers:
             yield f"servers   {', '.join(one.servers)}"
+        if one.odd:
+            places = {(odd.table, odd.column) for odd in one.odd}
+            classes, columns = number_of(len(one.odd), "kind"), number_of(len(places), "column")
+            yield f"odd rows  {classes}, in {columns} (--json has them)"
         if one.key_id:
             yield f"key       {one.key_id} · rules {one.rules_digest[:16] or 'unknown'}"
         for name, seconds in one.timings.items():

@@ -15,7 +15,7 @@ from sandbox.errors import NoLiteral
 from sandbox.export.given import mentions_of, rows_of, was_found_elsewhere
 from sandbox.export.request import ExportRequest
 from sandbox.model import Column, Progress, Schema
-from sandbox.subset.closure import NamedRows, Subset, choose_rows
+from sandbox.subset.closure import Growing, NamedRows, Subset, choose_rows
 from sandbox.subset.identifiers import (
     Mention,
     Seed,
@@ -25,6 +25,8 @@ from sandbox.subset.identifiers import (
     resolve_mentions,
 )
 from sandbox.subset.lookups import ask_whether_small
+from sandbox.subset.odd.cover import cover
+from sandbox.subset.odd.found import Cover
 from sandbox.subset.plan import plan_subset
 
 _INCLUDE = "--include"
@@ -51,11 +53,13 @@ class Choice:
         subset: The rows.
         seeded: What the failure named.
         counted: By table, how many rows the source has, where they were counted.
+        cover: The odd rows that were found and taken.
     """
 
     subset: Subset
     seeded: Seeded
     counted: Mapping[str, int] = field(default_factory=dict)
+    cover: Cover = field(default_factory=Cover)
 
 
 def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
@@ -93,16 +97,24 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
     with progress.stage("plan", unit="rows") as stage:
         small = count_small(schema, request.sample.small, reader)
         plan = plan_subset(schema, request.sample, frozenset(small))
+        secret = sampling_secret(request.key)
+        covers: list[Cover] = []
+
+        def more(growing: Growing) -> None:
+            covers.append(cover(schema, plan, reader, growing, secret=secret, stage=stage))
+
         subset = choose_rows(
             schema,
             plan,
             reader,
-            secret=sampling_secret(request.key),
+            secret=secret,
             named=(*included, *seeded.rows),
             stage=stage,
+            more=None if request.sample.cover.is_off else more,
         )
-        stage.done(_summary(schema, subset))
-    return Choice(subset, seeded, {**small, **subset.counted})
+        covered = covers[0] if covers else Cover()
+        stage.done(_summary(schema, subset, covered))
+    return Choice(subset, seeded, {**small, **subset.counted}, covered)
 
 
 def sampling_secret(key: bytes) -> bytes:
@@ -169,7 +181,7 @@ def _literal(column: Column, value: str) -> str:
     return literal(value.encode(), column)
 
 
-def _summary(schema: Schema, subset: Subset) -> str:
+def _summary(schema: Schema, subset: Subset, covered: Cover) -> str:
     whole = sum(subset.is_whole(name) for name in schema.tables)
     keyed = sum(len(keys) for keys in subset.keys.values())
     named = sum(found.rows for found in subset.named)
@@ -180,6 +192,8 @@ def _summary(schema: Schema, subset: Subset) -> str:
     ]
     if named:
         parts.append(f"{named:,} named by the failure or asked for")
+    if covered.added:
+        parts.append(f"{covered.added:,} of them for what is odd")
     return " · ".join(parts)
 
 

@@ -80,6 +80,7 @@ def describe_plan(plan: SubsetPlan, schema: Schema) -> dict[str, JsonValue]:
         "conditions": [*sorted({*request.where, *(one.table for one in request.includes)})],
         "small": request.small,
         "children": request.children,
+        "cover": request.cover.rows,
         "roles": {name: plan.role(name).value for name in sorted(schema.tables)},
     }
 

@@ -22,6 +22,7 @@ from sandbox.export.choice import Choice, choose
 from sandbox.export.contents import describe_plan, describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions, decide_masking
 from sandbox.export.given import add_given, read_given
+from sandbox.export.odd import describe_odd, tell_of_odd
 from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
 from sandbox.export.request import ExportRequest
@@ -241,9 +242,14 @@ def _describe(
         rules_digest=planned.decisions.rules_digest,
         key_id=planned.decisions.masker.key_id,
         fidelity=list(to_review),
-        unknown=[*planned.source.unknown, *servers.unknown],
+        unknown=[
+            *planned.source.unknown,
+            *servers.unknown,
+            *tell_of_odd(planned.choice.cover),
+        ],
         timings={"production was read": round(read_seconds, 3)},
         servers=list(servers.names),
+        odd=list(describe_odd(planned.choice.cover)),
     )
 
 

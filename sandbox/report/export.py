@@ -16,6 +16,7 @@ from sandbox.export.choice import named_nothing
 from sandbox.export.pipeline import Exported, Planned
 from sandbox.export.preflight import Preflight
 from sandbox.model import Table
+from sandbox.report.odd import odd_data, odd_notes, odd_table
 from sandbox.report.terminal import number_of, rows_table
 
 
@@ -37,6 +38,7 @@ class PlanResult:
             "tables": [_table_data(self.planned, table) for table in _tables(self.planned)],
             "relations": _relations_data(self.planned),
             "named": _named_data(self.planned),
+            "odd": odd_data(self.planned.choice.cover),
             "unknown": list(self.planned.source.unknown),
         }
 
@@ -75,7 +77,9 @@ class PlanResult:
         )
         notes = [Text(line) for line in lines]
         ending = Text("Nothing was written (--dry-run).", style="dim")
-        return Group(tables, Text(), columns, Text(), *notes, ending)
+        cover = self.planned.choice.cover
+        odd = [odd_table(cover), Text()] if cover.classes or cover.named else []
+        return Group(tables, Text(), columns, Text(), *odd, *notes, ending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class ExportResult:
             "columns": dict(_column_counts(done.planned)),
             "losses": _losses_data(done),
             "named": _named_data(done.planned),
+            "odd": odd_data(done.planned.choice.cover),
             "unknown": list(done.summary.manifest.unknown),
             "servers": list(done.servers.names),
             "failing_requests": done.servers.failing,
@@ -170,6 +175,7 @@ def _notes(planned: Planned) -> Iterator[str]:
         yield f"cut       {cut} along {constraint} at {most} rows each"
     for missing in named_nothing(subset):
         yield f"not there {missing}"
+    yield from odd_notes(planned.choice.cover)
     if missing := planned.decisions.no_own_rules:
         yield f"rules     {missing}"
     for unresolved, times in Counter(planned.choice.seeded.unresolved).items():

@@ -172,3 +172,20 @@ def test_relations_are_read_as_they_are_shown(tmp_path: Path) -> None:
     wrong = f'[relations]\nconfirmed = [\n  "a.b -> c.id",\n  "{SECRET}",\n]\n'
     (finding,) = findings_of(tmp_path, wrong)
     assert finding.startswith("2: relations.confirmed.1: must be written orders.customer_id -> ")
+
+
+def test_own_classes_of_odd_rows_are_read_and_their_findings_name_them(tmp_path: Path) -> None:
+    text = (
+        "[sample]\ncover = 5\nprofile_time = 0\n"
+        '[[cover]]\nname = "leap days"\ntable = "people"\nsql = "born LIKE \'%-02-29\'"\n'
+    )
+    settings = load_settings(written(tmp_path, text))
+    assert (settings.sample.cover, settings.sample.profile_time) == (5, 0)
+    assert [(one.name, one.table) for one in settings.cover] == [("leap days", "people")]
+    wrong = f'[[cover]]\nname = "{SECRET};"\ntabel = "people"\nsql = "TRUE"\n'
+    said = sorted(finding.partition(": ")[2] for finding in findings_of(tmp_path, wrong))
+    assert said == [
+        "cover.0.name: must be letters, digits, spaces, dots and dashes, 64 at most.",
+        "cover.0.tabel: there is no such setting. Did you mean table?",
+        "cover.0.table: is missing.",
+    ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from sandbox.model import Schema, Table
@@ -30,25 +30,23 @@ def tables_by_name(schema: Schema, hint: str) -> tuple[Table, ...]:
     """
     if not hint:
         return ()
-    names = _names(tuple(schema.tables))
-    wanted = _singular(words_of(hint))
-    found = {name for key, name in names if key == wanted}
+    found = _names(tuple(schema.tables)).get(_singular(words_of(hint)), frozenset())
     exact = {name for name in found if name.lower() == hint.lower()}
     chosen = exact or found
     return tuple(schema.tables[name] for name in chosen) if len(chosen) == 1 else ()
 
 
 @lru_cache(maxsize=8)
-def _names(tables: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Give every table with the words that it may be called by."""
+def _names(tables: tuple[str, ...]) -> Mapping[tuple[str, ...], frozenset[str]]:
+    """Give, by the words that tables may be called by, those that are."""
     prefix = _prefix(tables)
-    pairs: list[tuple[tuple[str, ...], str]] = []
+    named: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for table in tables:
         words = words_of(table)
-        pairs.append((_singular(words), table))
+        named[_singular(words)].add(table)
         if prefix and words[0] == prefix and len(words) > 1:
-            pairs.append((_singular(words[1:]), table))
-    return tuple(pairs)
+            named[_singular(words[1:])].add(table)
+    return {words: frozenset(some) for words, some in named.items()}
 
 
 def _prefix(tables: Iterable[str]) -> str:

@@ -7,7 +7,9 @@ only if the data says more than it can by chance.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sandbox.model import Column, ForeignKey, Origin, Schema, Table
 from sandbox.subset.comparison import can_refer
@@ -33,6 +35,16 @@ _ROLES |= {"receiver", "operator", "assigned", "by"}
 _PEOPLE = ("user", "account", "member", "person", "employee", "agent", "admin", "staff")
 _LEAST_WORDS = 2
 
+Keys = Mapping[str, Sequence[tuple[Table, Column]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is looked up once for all columns: keys by name, and the table of people."""
+
+    keys: Keys
+    people: tuple[Table, ...]
+
 
 def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> Iterator[Proposal]:
     """Propose relations of single columns to single-column keys.
@@ -41,30 +53,31 @@ def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> 
         schema: The source's schema.
         apart: Tables and columns that are the number of a polymorphic pair.
     """
+    known = _Known(_keys_by_name(schema), _people(schema))
     for table in schema.tables.values():
         declared = {name for key in table.foreign_keys for name in key.columns}
         for column in table.stored_columns:
             if column.name in declared or (table.name, column.name) in apart:
                 continue
             seen: set[tuple[str, str]] = set()
-            for proposal in _of_column(schema, table, column):
+            for proposal in _of_column(schema, table, column, known):
                 target = (proposal.key.parent, proposal.key.parent_columns[0])
                 if target not in seen:
                     seen.add(target)
                     yield proposal
 
 
-def _of_column(schema: Schema, table: Table, column: Column) -> Iterator[Proposal]:
+def _of_column(schema: Schema, table: Table, column: Column, known: _Known) -> Iterator[Proposal]:
     owner, tail = _owner_and_tail(column.name)
     if owner:
         yield from _of_owner(schema, table, column, owner, tail)
     else:
         yield from _of_bare_name(schema, table, column)
     if _is_role(owner or words_of(column.name), tail):
-        for people in _people(schema):
+        for people in known.people:
             said = "a column for a person, by its name"
             yield from _to_keys(table, column, people, said, strong=False)
-    yield from _of_shared_name(schema, table, column)
+    yield from _of_shared_name(table, column, known.keys)
 
 
 def _owner_and_tail(name: str) -> tuple[tuple[str, ...], str]:
@@ -128,7 +141,15 @@ def _of_bare_name(schema: Schema, table: Table, column: Column) -> Iterator[Prop
             yield from _to_keys(table, column, parent, f"called like {parent.name}", strong=False)
 
 
-def _of_shared_name(schema: Schema, table: Table, column: Column) -> Iterator[Proposal]:
+def _keys_by_name(schema: Schema) -> Keys:
+    found: dict[str, list[tuple[Table, Column]]] = defaultdict(list)
+    for table in schema.tables.values():
+        for key in _single_keys(table):
+            found[key.name.lower()].append((table, key))
+    return found
+
+
+def _of_shared_name(table: Table, column: Column, keys: Keys) -> Iterator[Proposal]:
     """A column that is called like the key of exactly one other table: ``order_no``."""
     if len(words_of(column.name)) < _LEAST_WORDS or words_of(column.name)[-1] not in (
         _KEYS | _OTHER_KEYS
@@ -136,12 +157,8 @@ def _of_shared_name(schema: Schema, table: Table, column: Column) -> Iterator[Pr
         return
     if any(one.columns == (column.name,) for one in table.keys):
         return
-    parents = [
-        (parent, key)
-        for parent in schema.tables.values()
-        for key in _single_keys(parent)
-        if parent.name != table.name and key.name.lower() == column.name.lower()
-    ]
+    named = keys.get(column.name.lower(), ())
+    parents = [(parent, key) for parent, key in named if parent.name != table.name]
     if len(parents) == 1:
         parent, key = parents[0]
         said = f"called like a key of {parent.name}"

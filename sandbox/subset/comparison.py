@@ -14,6 +14,7 @@ from sandbox.model import Column, ForeignKey, Table
 
 _TEXTS = frozenset({"char", "varchar"})
 _SAME_KIND = frozenset({"binary", "varbinary", "uuid", "decimal", "numeric"})
+_NUMBER = "^ *[-+]?[0-9]"
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -97,9 +98,11 @@ def _equal(key: ForeignKey, value: str, child: Column, other: str, parent: Colum
         return f"{value} = {other}"
     if parent.is_integer:
         # The number finds the row by its key; the plain comparison, as the application has it,
-        # refuses what merely begins with that number where the server does.
+        # refuses what merely begins with that number where the server does. To the server every
+        # other text is 0: no reference to a row of that number.
         number = "UNSIGNED" if "unsigned" in parent.declared else "SIGNED"
-        return f"{other} = CAST({value} AS {number}) AND {other} = {value}"
+        is_number = f"{value} REGEXP '{_NUMBER}'"
+        return f"{other} = CAST({value} AS {number}) AND {other} = {value} AND {is_number}"
     if child.is_integer:
         value = f"CAST({value} AS CHAR)"
     if not _WORD.fullmatch(parent.charset) or not _WORD.fullmatch(parent.collation):

@@ -195,6 +195,39 @@ def test_nobody_is_no_orphan_and_who_was_removed_is_one(desk: Desk) -> None:
     assert orphans == {"comments: author_user_id -> users.id": 40}
 
 
+ZERO = (
+    "CREATE TABLE users (id INT PRIMARY KEY, name VARCHAR(9))",
+    "CREATE TABLE mails (id INT PRIMARY KEY, recipient VARCHAR(40) NOT NULL, user_id VARCHAR(9))",
+    "INSERT INTO users VALUES (0, 'nobody'), (7, 'Ann'), (8, 'Bob')",
+    (
+        "INSERT INTO mails VALUES (1, 'ann@example.org', '7'), (2, 'bob@example.org', '8x'),"
+        " (3, 'eve@example.org', 'n/a'), (4, 'dan@example.org', '0'), (5, 'kim@example.org', NULL)"
+    ),
+)
+
+
+def test_a_text_that_is_no_number_is_no_reference_to_the_row_of_number_zero(
+    database_server: DatabaseServer,
+) -> None:
+    database = database_server.make_database()
+    database_server.run("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", *ZERO, database=database)
+    with open_catalogue(database_server.endpoint(database), NOWHERE) as catalogue:
+        declared = read_schema(catalogue, database)
+        confirmed = WrittenRelations((parse_relation("mails.user_id -> users.id"),))
+        found = find_relations(declared, catalogue, settings=confirmed)
+    evidence = {str(one): one.evidence for one in found.found}
+    assert "0 of 5 sampled" in evidence["mails.recipient -> users.id"]
+    assert "2 of 3 sampled" in evidence["mails.user_id -> users.id"]
+    schema = with_relations(declared, found)
+    plan = plan_subset(schema, SampleRequest(Share(0.0)), frozenset())
+    named = NamedRows("mails", "id < 4", "test")
+    with open_reader(database_server.endpoint(database), NOWHERE, snapshot=True) as reader:
+        subset = choose_rows(schema, plan, reader, secret=b"secret", named=[named])
+    database_server.run(f"DROP DATABASE {database}")
+    assert set(subset.keys["users"]) == {7, 8}
+    assert subset.orphans["mails", "user_id -> users.id"] == 1
+
+
 def test_plan_says_why_a_table_does_not_go_with_its_parent(desk: Desk) -> None:
     plan, _ = desk.close(SampleRequest(Share(0.01)))
     why = {name: one.why for name, one in plan.tables.items()}

@@ -189,6 +189,7 @@ def test_sides_of_unlike_types_are_compared_along_the_parents_key() -> None:
     key = undeclared("notes", ("user_id",), "users", ("id",), Origin.NAME)
     assert matches(key, child, USERS, "c", "p") == (
         "p.`id` = CAST(c.`user_id` AS UNSIGNED) AND p.`id` = c.`user_id`"
+        " AND c.`user_id` REGEXP '^ *[-+]?[0-9]'"
     )
     assert refers(key, child, USERS, "c") == (
         "c.`user_id` IS NOT NULL AND c.`user_id` <> '' AND c.`user_id` <> '0'"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from sandbox.cli.commands import app
-from sandbox.subset.odd.classes import odd_classes
+from sandbox.subset.odd.classes import OddClass, odd_classes
 
 _DOCS = Path(__file__).resolve().parent.parent / "docs"
 REFERENCE = _DOCS / "reference/cli.md"
@@ -40,11 +40,17 @@ def rendered() -> str:
 
 def with_classes(page: str) -> str:
     """Put the table of classes into its page."""
-    rows = [f"| {one.name} | {one.meaning} | {', '.join(one.kinds)} |" for one in odd_classes()]
+    rows = [
+        f"| {_starred(one)} | {one.meaning} | {', '.join(one.kinds)} |" for one in odd_classes()
+    ]
     table = "\n".join(["| class | what it is | of |", "| --- | --- | --- |", *rows])
     before, _, rest = page.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return f"{before}{_BEGIN}{table}\n{_END}{after}"
+
+
+def _starred(one: OddClass) -> str:
+    return one.name if one.outlives_masking else f"{one.name}*"
 
 
 def main() -> int:

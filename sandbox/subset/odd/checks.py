@@ -17,14 +17,16 @@ _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}")
 _CARD = re.compile(r"[0-9]{13,19}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]{16,}={0,2}\s*")
 _MIXED = re.compile(rb"[a-z].*[A-Z]|[A-Z].*[a-z]", re.DOTALL)
-_SCALAR = re.compile(
-    rb"N;|b:[01];|i:[+-]?[0-9]+;|[rR]:[0-9]+;"
-    rb"|d:[+-]?(?:INF|NAN|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?);"
+# What serialized data begins with, in turn: a value, a string, an array, an object, one of its own.
+_PIECE = re.compile(
+    rb"(N;|b:[01];|i:[+-]?[0-9]+;|[rR]:[0-9]+;"
+    rb"|d:[+-]?(?:INF|NAN|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?);)"
+    rb'|[sE]:([0-9]+):"'
+    rb"|a:([0-9]+):\{"
+    rb'|O:([0-9]+):"([^"]*)":([0-9]+):\{'
+    rb'|C:([0-9]+):"([^"]*)":([0-9]+):\{'
 )
-_STRING = re.compile(rb'[sE]:([0-9]+):"')
-_ARRAY = re.compile(rb"a:([0-9]+):\{")
-_OBJECT = re.compile(rb'O:([0-9]+):"([^"]*)":([0-9]+):\{')
-_CUSTOM = re.compile(rb'C:([0-9]+):"([^"]*)":([0-9]+):\{')
+_VALUE, _STRING, _ARRAY, _OBJECT = 1, 2, 3, 6  # the last group that is there tells which
 _GZIP = 32 + zlib.MAX_WBITS  # gzip or zlib, told by their beginning
 _MOST_UNPACKED = 64 << 20
 
@@ -107,21 +109,23 @@ def is_serialized(value: bytes) -> bool:
 
 def _piece(value: bytes, at: int) -> tuple[int, int]:
     """Give where the piece that begins here ends, and how many it opens; -1 for none."""
-    if found := _SCALAR.match(value, at):
+    found = _PIECE.match(value, at)
+    kind = found.lastindex if found is not None else None
+    if found is None or kind is None:
+        return -1, -1
+    if kind == _VALUE:
         return found.end(), -1
-    if found := _STRING.match(value, at):
-        end = found.end() + int(found[1])
+    if kind == _STRING:
+        end = found.end() + int(found[2])
         return (end + 2, -1) if value[end : end + 2] == b'";' else (-1, -1)
-    if found := _ARRAY.match(value, at):
-        return found.end(), 2 * int(found[1])
-    if found := _OBJECT.match(value, at):
-        right = int(found[1]) == len(found[2])
-        return (found.end(), 2 * int(found[3])) if right else (-1, -1)
-    if found := _CUSTOM.match(value, at):
-        end = found.end() + int(found[3])
-        right = int(found[1]) == len(found[2]) and value[end : end + 1] == b"}"
-        return (end + 1, -1) if right else (-1, -1)
-    return -1, -1
+    if kind == _ARRAY:
+        return found.end(), 2 * int(found[3])
+    if kind == _OBJECT:
+        right = int(found[4]) == len(found[5])
+        return (found.end(), 2 * int(found[6])) if right else (-1, -1)
+    end = found.end() + int(found[9])
+    right = int(found[7]) == len(found[8]) and value[end : end + 1] == b"}"
+    return (end + 1, -1) if right else (-1, -1)
 
 
 def is_base64(value: bytes) -> bool:

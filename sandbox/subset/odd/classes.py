@@ -51,6 +51,7 @@ class OddClass:
     check: str = ""
     measure: str = ""
     examples: tuple[str, ...] = ()
+    outlives_masking: bool = True
 
     def holds(self, text: str) -> bool:
         """Tell whether a value is of the class, by its signs."""
@@ -75,7 +76,7 @@ def class_measured(measure: str) -> OddClass:
 
 def _class(given: Mapping[str, Any]) -> OddClass:
     known = {"name", "meaning", "kinds", "values", "pattern", "hints", "beyond"}
-    known |= {"check", "measure", "examples"}
+    known |= {"check", "measure", "examples", "outlives_masking"}
     if unknown := set(given) - known:
         raise ValueError(f"classes.toml: {', '.join(sorted(unknown))}")
     return OddClass(
@@ -89,6 +90,7 @@ def _class(given: Mapping[str, Any]) -> OddClass:
         check=given.get("check", ""),
         measure=given.get("measure", ""),
         examples=tuple(given.get("examples", ())),
+        outlives_masking=given.get("outlives_masking", True),
     )
 
 
@@ -98,6 +100,16 @@ def _bounded(hint: str) -> str:
     # Not taken in: the next value begins with it.
     end = r"(?=\x1f)" if hint.endswith("$") else ""
     return start + hint.removeprefix("^").removesuffix("$") + end
+
+
+# What most values are made of, and the hints at anything else: one look spares them all.
+_PLAIN = bytes([*range(0x20, 0x7F), *range(0x80, 0x100), *SEPARATOR])
+_RARE = frozenset(
+    hint
+    for one in odd_classes()
+    for hint in one.hints
+    if re.fullmatch(rb"\[[^]]*\]", hint.pattern) and not hint.search(_PLAIN)
+)
 
 
 def family_of(column: Column) -> str:
@@ -210,10 +222,16 @@ class ColumnClasses:
         self, values: Sequence[bytes], joined: bytes, texts: dict[bytes, str]
     ) -> Iterator[tuple[OddClass, Iterable[bytes]]]:
         """Give, for each class with a pattern, those values that may be of it."""
+        plain = not joined.translate(None, _PLAIN)
         beyond = [] if joined.isascii() else list(self._extraordinary(values, texts))
         starts: list[int] = []
         for one in self._patterns:
-            hits = [found.start() for hint in one.hints for found in hint.finditer(joined)]
+            hits = [
+                found.start()
+                for hint in one.hints
+                if not (plain and hint in _RARE)
+                for found in hint.finditer(joined)
+            ]
             if hits and not starts:
                 starts = list(accumulate((len(value) + 1 for value in values), initial=0))
             candidates = dict.fromkeys(values[bisect_right(starts, hit) - 1] for hit in hits)

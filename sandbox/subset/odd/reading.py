@@ -18,8 +18,9 @@ from sandbox.subset.keys import RowKey
 # Assumed until something was read: slower than any server that was measured.
 _FIRST_BYTES, _FIRST_ROWS = 20 << 20, 60_000  # a second
 _TO_MEASURE = 0.2  # seconds of reading after which the speed is that which was measured
-_LONG = 2.0  # seconds of reading beyond which it is done in blocks
-_BLOCKS = 128
+_LONG = 5.0  # seconds of reading beyond which it is done in blocks
+_BLOCK = 0.5  # seconds that a block may take
+_LEAST_BLOCKS, _MOST_BLOCKS = 8, 128
 
 
 class Source(Protocol):
@@ -98,7 +99,8 @@ def read_within(  # noqa: PLR0913 - what a reading rests on, named one by one
     reading = Reading()
     if expected <= min(seconds, _LONG):
         return reading, _timed(reading, source.batches(table, where))
-    blocks = _blocks(table, source, order)
+    count = min(max(int(expected / _BLOCK), _LEAST_BLOCKS), _MOST_BLOCKS)
+    blocks = _blocks(table, source, count, order)
     if blocks:
         conditions = [f"{block} AND ({where}\n)" if where else block for block in blocks]
         ends = time.monotonic() + seconds
@@ -119,7 +121,7 @@ def _timed(reading: Reading, batches: Iterator[Batch]) -> Iterator[Batch]:
     reading.seconds = time.monotonic() - began
 
 
-def _blocks(table: Table, source: Source, order: Callable[[int], int]) -> list[str]:
+def _blocks(table: Table, source: Source, count: int, order: Callable[[int], int]) -> list[str]:
     """Cut the key of a table into blocks, in the order that was drawn; none if it is no number."""
     identity = table.identity
     if len(identity) != 1 or not identity[0].is_integer or not table.transactional:
@@ -130,7 +132,7 @@ def _blocks(table: Table, source: Source, order: Callable[[int], int]) -> list[s
     if low_cell is None or high_cell is None:
         return []
     low, high = int(low_cell), int(high_cell)
-    width = (high - low) // _BLOCKS + 1
+    width = (high - low) // count + 1
     starts = [low + block * width for block in sorted(range((high - low) // width + 1), key=order)]
     return [f"{name} >= {start} AND {name} < {start + width}" for start in starts]
 

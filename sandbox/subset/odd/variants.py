@@ -52,19 +52,17 @@ class Variants:
         """Look at some rows."""
         rows = dict(zip(cells, range(len(cells)), strict=True))
         rows.pop(None, None)
+        values = [value or b"" for value in rows]
+        words = [crc32(value.lower().rstrip(self._ignored)) for value in values]
+        first, below = self._first, self._below
         fresh: list[tuple[int, int, int]] = []
-        below, ignored = self._below, self._ignored
-        for value, row in rows.items():
-            plain = (value or b"").lower()
-            if ignored:
-                plain = plain.rstrip(ignored)
-            word = crc32(plain)
-            if word >= below:
-                continue
-            spelling = word if plain == value else crc32(value or b"")
-            known = self._first.get(word)
-            if known is None or (known[0] != spelling and (word, spelling) not in self._others):
-                fresh.append((word, spelling, row))
+        for word, value, row in zip(words, values, rows.values(), strict=True):
+            known = first.get(word)
+            if known is None:
+                if word < below:
+                    fresh.append((word, hash(value), row))
+            elif known[0] != hash(value) and (word, hash(value)) not in self._others:
+                fresh.append((word, hash(value), row))
         if fresh:
             self._remember(fresh, keys_at([row for _, _, row in fresh]))
 

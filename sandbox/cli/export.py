@@ -90,6 +90,10 @@ def export(  # noqa: PLR0913 - one parameter for each option
         list[Path] | None,
         typer.Option(metavar="FILE", help="Requests with bodies, logins, and how they failed."),
     ] = None,
+    app: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The application's source: it may say more of relations."),
+    ] = None,
     rules: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Masking rules.  [default: ./masking_rules/*.yaml]"),
@@ -160,6 +164,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
         show_sql=show_sql,
         allow_write_grants=allow_write_grants,
         relations=written_relations(settings.relations),
+        app=folder_of_source(app),
     )
     outcome = run_export(request, invocation.progress, dry_run=dry_run)
     return PlanResult(outcome) if isinstance(outcome, Planned) else ExportResult(outcome)
@@ -176,6 +181,19 @@ def endpoint_of(
         ask=password_prompt(),
     )
     return make_endpoint(credentials, insecure=insecure)
+
+
+def folder_of_source(app: Path | None) -> Path | None:
+    """Give the folder of an application's source.
+
+    Raises:
+        UsageError: It is no folder.
+    """
+    if app is not None and not app.is_dir():
+        raise UsageError(
+            f"{app} is no folder.", hint="Name the folder of the application's source."
+        )
+    return app
 
 
 def written_relations(settings: RelationSettings) -> WrittenRelations:

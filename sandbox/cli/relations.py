@@ -7,9 +7,15 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.export import DefaultsFile, PasswordFile, endpoint_of, written_relations
+from sandbox.cli.export import (
+    DefaultsFile,
+    PasswordFile,
+    endpoint_of,
+    folder_of_source,
+    written_relations,
+)
 from sandbox.cli.invocation import invocation_of
-from sandbox.errors import SettingsError, UsageError
+from sandbox.errors import SettingsError
 from sandbox.export.relations import RelationsRequest, find_source_relations
 from sandbox.model import Origin
 from sandbox.report.relations import RelationsResult
@@ -55,15 +61,11 @@ def relations(  # noqa: PLR0913 - one parameter for each option
     Example: sandbox relations mysql://readonly@replica/shop --app ~/src/shop
     """
     invocation = invocation_of(context)
-    if app is not None and not app.is_dir():
-        raise UsageError(
-            f"{app} is no folder.", hint="Name the folder of the application's source."
-        )
     settings = invocation.settings
     request = RelationsRequest(
         endpoint_of(source, defaults_file, password_file, insecure=insecure_source),
         written_relations(settings.relations),
-        app,
+        folder_of_source(app),
         allow_write_grants,
     )
     found = find_source_relations(request, invocation.progress)

@@ -34,6 +34,7 @@ class ExportRequest:
         show_sql: File that every statement is noted in; None for none.
         allow_write_grants: Whether an account that could write is accepted.
         relations: What settings say of relations that no key declares.
+        app: The application's source, which may say more of them; None where it is not looked at.
     """
 
     endpoint: Endpoint
@@ -52,3 +53,4 @@ class ExportRequest:
     show_sql: Path | None = None
     allow_write_grants: bool = False
     relations: WrittenRelations = field(default_factory=WrittenRelations)
+    app: Path | None = None

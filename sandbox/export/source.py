@@ -72,7 +72,9 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
         count = len(schema.tables)
         settings = read_settings(catalogue)
         stage.done(f"{preflight} · {count} table{'s' if count != 1 else ''}")
-    relations = look_at_relations(schema, catalogue, progress, settings=request.relations)
+    relations = look_at_relations(
+        schema, catalogue, progress, settings=request.relations, app=request.app
+    )
     return SourceFacts(preflight, with_relations(schema, relations), settings, relations)
 
 

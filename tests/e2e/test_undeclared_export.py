@@ -135,7 +135,12 @@ def test_export_follows_relations_marks_them_and_the_bundle_loads(ops: Ops) -> N
         f'{SETTINGS}[relations]\nconfirmed = ["tickets.created_by -> users.id"]\n'
         f'rejected = ["{rejected}"]\n'
     )
-    include = ("--sample=none", "--include=tickets:id IN (12, 23)", "--include=comments:id = 100")
+    include = (
+        "--sample=none",
+        "--cover=0",
+        "--include=tickets:id IN (12, 23)",
+        "--include=comments:id = 100",
+    )
     planned = ops.export(ops.folder / "bundle", *include, "--dry-run")
     assert planned.exit_code == 0, planned.said
     assert "relation  tickets.created_by -> users.id (confirmed in the settings" in planned.stdout
@@ -178,6 +183,19 @@ def orphans(ops: Ops, database: str, relation: str) -> int:
         database,
     )
     return int(count)
+
+
+def test_export_takes_the_word_of_the_source(ops: Ops) -> None:
+    app = ops.folder / "app"
+    app.mkdir()
+    (app / "Tickets.php").write_text(ZEND)
+    planned = ops.export(ops.folder / "bundle", f"--app={app}", "--dry-run", "--json")
+    assert planned.exit_code == 0, planned.said
+    found = {one["relation"]: one["origin"] for one in planned.data["relations"]}
+    assert set(found) == TRUE_RELATIONS
+    assert found["tickets.created_by -> users.id"] == "zend"
+    refused = ops.export(ops.folder / "bundle", f"--app={app / 'Tickets.php'}")
+    assert refused.exit_code == 2
 
 
 def test_settings_that_name_what_is_not_there_are_told_together(ops: Ops) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sandbox.subset.keys import KeySet, RowKey
 from sandbox.subset.odd.tally import Group, Tally
+
+_PARENTS = 2  # rows that one brings, probably, whose parents are not all taken
 
 
 def candidates_of(tallies: Iterable[Tally]) -> set[RowKey]:
@@ -20,7 +22,7 @@ def choose_odd(tallies: Sequence[Tally], taken: KeySet, near: Collection[RowKey]
     """Choose rows of one table, so that no class lacks any.
 
     The rarest class chooses first. Of its candidates those go first that are of most other classes
-    that lack rows, then those whose parents are taken, then those that were drawn first.
+    that lack rows, for what their parents add to the sample; then those that were drawn first.
 
     Args:
         tallies: The classes, with their candidates.
@@ -39,12 +41,15 @@ def choose_odd(tallies: Sequence[Tally], taken: KeySet, near: Collection[RowKey]
             for group in groups
         )
         waiting = [group for group in groups if any(_free(key, taken, chosen) for key in group)]
-        waiting.sort(
-            key=lambda group: (-worth[group[0]], sum(key not in near for key in group)),
-        )
-        for group in waiting[: max(left, 0)]:
+        for group in sorted(waiting, key=lambda group: -_gain(group, worth, near))[: max(left, 0)]:
             chosen.update(dict.fromkeys(key for key in group if key not in taken))
+        worth.subtract({key for group in groups for key in group})
     return list(chosen)
+
+
+def _gain(group: Group, worth: Mapping[RowKey, int], near: Collection[RowKey]) -> float:
+    """Give how many classes a row serves, for each row that it brings."""
+    return worth[group[0]] / (1 + _PARENTS * sum(key not in near for key in group))
 
 
 def _is_new(group: Group, taken: KeySet) -> bool:

@@ -21,7 +21,9 @@ from sandbox.model import ForeignKey, Schema, Stage, Table
 from sandbox.subset.closure import Growing
 from sandbox.subset.keys import KeySet, RowKey, draw
 from sandbox.subset.odd.choose import candidates_of, choose_odd
+from sandbox.subset.odd.classes import class_measured
 from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
+from sandbox.subset.odd.orphans import count_left_behind, count_orphans, may_be_asked
 from sandbox.subset.odd.reading import Source, Speed, read_within
 from sandbox.subset.odd.relations import Relation, count_taken, relations_of
 from sandbox.subset.odd.tables import TableProfile
@@ -46,6 +48,7 @@ class _Measured:
         members: The rows that are of it, where they are known by key.
         family: The relation along which children come with its first candidate.
         waiting: Of a project's own class, the candidates that were not taken before.
+        before: Of a project's own class, how many rows were.
     """
 
     tally: Tally
@@ -53,6 +56,7 @@ class _Measured:
     members: BitMap64 | None = None
     family: ForeignKey | None = None
     waiting: Sequence[Group] = ()
+    before: int = 0
 
 
 @dataclass
@@ -66,10 +70,12 @@ class _Work:
     secret: bytes
     stage: Stage | None
     relations: list[Relation] = field(default_factory=list)
+    others: list[ForeignKey] = field(default_factory=list)
     profiles: dict[str, TableProfile] = field(default_factory=dict)
     measured: list[_Measured] = field(default_factory=list)
     looked: list[LookedAt] = field(default_factory=list)
     uncounted: set[str] = field(default_factory=set)
+    added: int = 0
 
     @property
     def wanted(self) -> int:
@@ -116,15 +122,14 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
     if plan.request.cover.profiles:
         _profile_tables(work)
         _measure_relations(work)
+        _ask_for_orphans(work)
     seconds = time.monotonic() - began
     _take_lacking(work, named)
-    growing.close()
-    _count_fresh(work, named)
     return Cover(
         tuple(merged([_covered(work, one) for one in work.measured])),
         tuple(_covered(work, one) for one in named),
         tuple(work.looked),
-        sum(map(len, growing.fresh.values())),
+        work.added,
         seconds,
     )
 
@@ -132,15 +137,7 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
 def _profile_tables(work: _Work) -> None:
     """Read each table once, smallest first: what one leaves of its time goes to those after it."""
     tables = list(_tables(work))
-    work.relations, others = relations_of(work.schema, [table.name for table in tables])
-    work.looked += [
-        LookedAt(
-            key.table,
-            0.0,
-            f"not the families of {key.name}, which is not of one whole number, with an index",
-        )
-        for key in others
-    ]
+    work.relations, work.others = relations_of(work.schema, [table.name for table in tables])
     speed = Speed()
     left = work.plan.request.cover.seconds
     for place, table in enumerate(sorted(tables, key=lambda table: (table.size, table.name))):
@@ -226,7 +223,7 @@ def _measure_relations(work: _Work) -> None:
         ]
         if unread or relation.too_large:
             why = f"{unread[0]} was not read as a whole" if unread else "too many families"
-            words = f"not the families of {relation.key.name}: {why}"
+            words = f"not looked at along {relation.key.name}: families and orphans ({why})"
             work.looked.append(LookedAt(relation.key.table, 0.0, words))
             continue
         _learn_whole(work, relation, read)
@@ -234,6 +231,27 @@ def _measure_relations(work: _Work) -> None:
             if tally.table in work.growing.taken:
                 family = relation.key if tally.name == _LARGEST else None
                 work.measured.append(_Measured(tally, 1.0, members, family))
+
+
+def _ask_for_orphans(work: _Work) -> None:
+    """Ask for the orphans of the references that are not measured."""
+    for key in work.others:
+        if key.table not in work.profiles:
+            continue
+        what = "families"
+        if work.plan.tables[key.table].where or not may_be_asked(work.schema, key):
+            what = "families and orphans"
+        else:
+            for measure, count in (
+                ("orphan", count_orphans),
+                ("deleted parent", count_left_behind),
+            ):
+                name = class_measured(measure).name
+                tally = Tally(key.table, key.name, name, work.wanted, work.drawn(key.table))
+                count(work.schema, key, work.source, tally)
+                if tally.rows:
+                    work.measured.append(_Measured(tally, 1.0))
+        work.looked.append(LookedAt(key.table, 1.0, f"not looked at along {key.name}: {what}"))
 
 
 def _learn_whole(work: _Work, relation: Relation, read: Iterable[str]) -> None:
@@ -254,7 +272,7 @@ def _named_tallies(work: _Work) -> list[_Measured]:
         tally = _named_tally(work, one, table)
         taken = work.growing.taken.get(table.name, ())
         waiting = [group for group in tally.candidates if group[0] not in taken]
-        found.append(_Measured(tally, 1.0, waiting=waiting))
+        found.append(_Measured(tally, 1.0, waiting=waiting, before=tally.taken))
     return found
 
 
@@ -275,21 +293,64 @@ def _named_tally(work: _Work, one: NamedCondition, table: Table) -> Tally:
 
 
 def _take_lacking(work: _Work, named: Sequence[_Measured]) -> None:
-    by_table: dict[str, list[Tally]] = {}
-    for one in (*work.measured, *named):
-        _count_by_key(work, one)
-        if one.tally.table in work.growing.taken:
-            by_table.setdefault(one.tally.table, []).append(one.tally)
-    for name, tallies in by_table.items():
-        table, taken = work.schema.tables[name], work.growing.taken[name]
-        near = work.growing.near(table, candidates_of(tallies))
-        work.growing.add(table, choose_odd(tallies, taken, near))
+    """Take what is lacking, children first: the parents that they bring may be odd themselves."""
     for one in work.measured:
         if one.family is not None:
             parents = [key for group in one.tally.candidates[:1] for key in group]
             table = work.schema.tables[one.tally.table]
             work.growing.add(table, parents)
             work.growing.add_family(one.family, parents)
+    by_table: dict[str, list[_Measured]] = {}
+    for one in (*work.measured, *named):
+        if one.tally.table in work.growing.taken:
+            by_table.setdefault(one.tally.table, []).append(one)
+    for name in _children_first(work.schema, by_table):
+        _close_and_count(work)
+        for one in by_table[name]:
+            _count_by_key(work, one)
+        tallies = [one.tally for one in by_table[name]]
+        table, taken = work.schema.tables[name], work.growing.taken[name]
+        near = work.growing.near(table, candidates_of(tallies))
+        work.growing.add(table, choose_odd(tallies, taken, near))
+    _close_and_count(work)
+    for one in (*work.measured, *named):
+        _count_by_key(work, one)
+
+
+def _children_first(schema: Schema, names: Iterable[str]) -> list[str]:
+    """Put tables behind those that refer to them, but for cycles."""
+    children: dict[str, list[str]] = {}
+    for table in schema.tables.values():
+        for key in table.foreign_keys:
+            children.setdefault(key.parent, []).append(table.name)
+    order: dict[str, None] = {}
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name not in entered:
+            entered.add(name)
+            for child in children.get(name, ()):
+                visit(child)
+            order[name] = None
+
+    for name in sorted(schema.tables):
+        visit(name)
+    wanted = set(names)
+    return [name for name in order if name in wanted]
+
+
+def _close_and_count(work: _Work) -> None:
+    """Bring what was added needs, and count by class what came."""
+    work.growing.close()
+    for name, fresh in work.growing.fresh.items():
+        work.added += len(fresh)
+        if profile := work.profiles.get(name):
+            table = work.schema.tables[name]
+            if table.identity:
+                profile.count(work.source.batches_by_keys(table, fresh))
+            else:
+                profile.count(work.source.batches(table), fresh)
+    work.growing.fresh.clear()
 
 
 def _count_by_key(work: _Work, one: _Measured) -> None:
@@ -301,6 +362,8 @@ def _count_by_key(work: _Work, one: _Measured) -> None:
         tally.taken = count_taken(one.members, taken)
     elif tally.name in _BY_CANDIDATES:
         tally.taken = _groups_taken(tally, taken)
+    elif one.waiting:
+        tally.taken = one.before + sum(group[0] in taken for group in one.waiting)
     elif tally.name == "orphan":
         tally.taken = work.growing.orphans.get((tally.table, tally.column), 0)
 
@@ -310,24 +373,6 @@ _BY_CANDIDATES = frozenset({"variant", "second child", _LARGEST, "child of a del
 
 def _groups_taken(tally: Tally, taken: KeySet) -> int:
     return sum(all(key in taken for key in group) for group in tally.candidates)
-
-
-def _count_fresh(work: _Work, named: Sequence[_Measured]) -> None:
-    """Count what came, by class: rows that were chosen for one class may be of others."""
-    for name, fresh in work.growing.fresh.items():
-        profile = work.profiles.get(name)
-        if profile is None:
-            continue
-        table = work.schema.tables[name]
-        if table.identity:
-            profile.count(work.source.batches_by_keys(table, fresh))
-        else:
-            profile.count(work.source.batches(table), fresh)
-    for one in work.measured:
-        _count_by_key(work, one)
-    for one in named:
-        taken = work.growing.taken.get(one.tally.table, ())
-        one.tally.taken += sum(group[0] in taken for group in one.waiting)
 
 
 def _covered(work: _Work, one: _Measured) -> Covered:

@@ -21,6 +21,8 @@ from sandbox.subset.comparison import text_literal
 from sandbox.subset.keys import KeySet, RowKey, keys_of
 from sandbox.subset.lookups import key_columns
 from sandbox.subset.odd.classes import class_measured
+from sandbox.subset.odd.deletion import alive, deletion_of, says_deleted
+from sandbox.subset.odd.orphans import is_reached
 from sandbox.subset.odd.reading import Source
 from sandbox.subset.odd.tally import Drawn, Tally
 from sandbox.subset.relations.polymorphic import members_of
@@ -30,8 +32,6 @@ _MOST_LINKS = 200_000
 _RULE = 0.9  # of families that have one child, for one to be the rule
 _ASKED_AT_ONCE = 64  # parents whose children are asked for
 _MOST_CHILDREN = 2000  # of them altogether
-_DELETED = frozenset({"deleted", "is_deleted", "deleted_at", "deleted_on", "removed_at"})
-_NOT_DELETED = frozenset({None, b"", b"0"})
 
 
 @dataclass
@@ -70,10 +70,10 @@ class Relation:
             self.too_large = True
             return
         self._parents.update(keys)
-        if name := _deletion(self.parent):
+        if name := deletion_of(self.parent):
             marks = cells[name]
             self._deleted.update(
-                key for key, mark in zip(keys, marks, strict=True) if _says_deleted(mark)
+                key for key, mark in zip(keys, marks, strict=True) if says_deleted(mark)
             )
 
     def learn_children(self, cells: Mapping[str, Sequence[Cell]]) -> None:
@@ -133,11 +133,11 @@ class Relation:
             yield made, None
         if orphaned := self._deleted & referred:
             made = tally("deleted parent", self.child, children)
-            alive = self._children(source, orphaned, parents, _is_alive(self.child))
-            made.offer((key,) for key, _ in alive)
+            living = self._children(source, orphaned, parents, alive(self.child))
+            made.offer((key,) for key, _ in living)
             made.rows = (
-                len(alive)
-                if _deletion(self.child)
+                len(living)
+                if deletion_of(self.child)
                 else sum(self._families[key] for key in orphaned)
             )
             if made.rows:
@@ -240,14 +240,14 @@ def relations_of(schema: Schema, tables: Iterable[str]) -> tuple[list[Relation],
 
 
 def _is_measured(key: ForeignKey, child: Table, parent: Table) -> bool:
-    """Tell whether a reference is of one whole number, along an index, to a key of one."""
+    """Tell whether a reference is of one whole number to a key of one, and leads to its rows."""
     identity = tuple(one.name for one in parent.identity)
     return (
         len(identity) == 1
         and parent.identity[0].is_integer
         and identity == key.parent_columns
         and child.column(key.columns[0]).is_integer
-        and bool(child.index_on(key.columns))
+        and is_reached(child, key)
         and (key.only is None or bool(_mark_of(child, key)))
     )
 
@@ -284,21 +284,3 @@ def _pairs(children: Iterable[tuple[RowKey, int]]) -> Iterator[tuple[RowKey, ...
             done.add(parent)
             yield first[parent], key
         first.setdefault(parent, key)
-
-
-def _deletion(table: Table) -> str:
-    """Give the name of the column that says that a row is deleted; empty where there is none."""
-    names = {column.name.lower(): column.name for column in table.stored_columns}
-    return next((names[name] for name in sorted(_DELETED) if name in names), "")
-
-
-def _says_deleted(mark: Cell) -> bool:
-    return mark not in _NOT_DELETED and not (mark or b"").startswith(b"0000-00-00")
-
-
-def _is_alive(table: Table) -> str:
-    name = _deletion(table)
-    if not name:
-        return ""
-    text = f"COALESCE(CAST({quoted(name)} AS CHAR), '0')"
-    return f"({text} IN ('', '0') OR {text} LIKE '0000-00-00%')"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.report.export import _lock_note, _notes
+from sandbox.subset.odd.found import Cover
 from sandbox.subset.relations.found import Relations
 
 
@@ -24,6 +25,7 @@ def planned(**facts: Any) -> Any:
                 plan=SimpleNamespace(request=SimpleNamespace(children=100)),
             ),
             seeded=SimpleNamespace(unresolved=()),
+            cover=Cover(),
         ),
         decisions=SimpleNamespace(no_own_rules=facts.get("no_own_rules", "")),
     )

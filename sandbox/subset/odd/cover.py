@@ -23,7 +23,7 @@ from sandbox.subset.keys import KeySet, RowKey, draw
 from sandbox.subset.odd.choose import candidates_of, choose_odd
 from sandbox.subset.odd.classes import class_measured
 from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
-from sandbox.subset.odd.orphans import count_left_behind, count_orphans, may_be_asked
+from sandbox.subset.odd.orphans import SMALL, count_left_behind, count_orphans, may_be_asked
 from sandbox.subset.odd.reading import Source, Speed, read_within
 from sandbox.subset.odd.relations import Relation, count_taken, relations_of
 from sandbox.subset.odd.tables import TableProfile
@@ -219,14 +219,18 @@ def _measure_relations(work: _Work) -> None:
         unread = [
             table.name
             for table in (relation.child, relation.parent)
-            if table.name not in read and work.plan.role(table.name) is not Role.WHOLE
+            if table.name not in read
+            and (work.plan.role(table.name) is not Role.WHOLE or table.size > SMALL)
         ]
-        if unread or relation.too_large:
-            why = f"{unread[0]} was not read as a whole" if unread else "too many families"
+        if unread:
+            why = f"{unread[0]} was not read as a whole"
             words = f"not looked at along {relation.key.name}: families and orphans ({why})"
             work.looked.append(LookedAt(relation.key.table, 0.0, words))
             continue
         _learn_whole(work, relation, read)
+        if relation.is_out:
+            work.others.append(relation.key)
+            continue
         for tally, members in relation.tallies(work.source, work.wanted, work.drawn, owned):
             if tally.table in work.growing.taken:
                 family = relation.key if tally.name == _LARGEST else None

@@ -16,18 +16,18 @@ from sandbox.subset.odd.reading import Source
 from sandbox.subset.odd.tally import Tally
 
 _CHILD, _PARENT = "c", "p"
-_SMALL = 64 << 20  # bytes that are read once more without a second thought
+SMALL = 64 << 20  # bytes that are read once more without a second thought
 
 
 def is_reached(child: Table, key: ForeignKey) -> bool:
     """Tell whether rows of the child are found by whom they refer to, in reasonable time."""
-    return child.size <= _SMALL or bool(child.index_on(key.columns))
+    return child.size <= SMALL or bool(child.index_on(key.columns))
 
 
 def may_be_asked(schema: Schema, key: ForeignKey) -> bool:
     """Tell whether the orphans of a reference can be asked for in reasonable time."""
     child, parent = schema.tables[key.table], schema.tables[key.parent]
-    return child.size <= _SMALL and bool(parent.index_on(key.parent_columns))
+    return child.size <= SMALL and bool(parent.index_on(key.parent_columns))
 
 
 def count_orphans(schema: Schema, key: ForeignKey, source: Source, tally: Tally) -> None:

@@ -42,6 +42,7 @@ class Relation:
         key: The reference.
         child: The table that refers.
         parent: The table that is referred to.
+        is_out: Whether it cannot be measured: too many families, or numbers below zero.
     """
 
     key: ForeignKey
@@ -53,21 +54,21 @@ class Relation:
     _loops: BitMap64 = field(default_factory=BitMap64)
     _links: dict[int, int] = field(default_factory=dict)
     _links_end: bool = False
-    too_large: bool = False
+    is_out: bool = False
 
     def learn(self, table: Table, batch: Batch) -> None:
         """Learn from rows of either side."""
         cells = dict(zip(batch.columns, batch.cells, strict=True))
-        if table.name == self.parent.name:
+        if table.name == self.parent.name and not self.is_out:
             self.learn_parents(cells)
-        if table.name == self.child.name:
+        if table.name == self.child.name and not self.is_out:
             self.learn_children(cells)
 
     def learn_parents(self, cells: Mapping[str, Sequence[Cell]]) -> None:
         """Learn which parents there are, and which of them are marked as deleted."""
         keys = _numbers(cells[self.key.parent_columns[0]])
         if min(keys, default=0) < 0:
-            self.too_large = True
+            self.is_out = True
             return
         self._parents.update(keys)
         if name := deletion_of(self.parent):
@@ -79,10 +80,12 @@ class Relation:
     def learn_children(self, cells: Mapping[str, Sequence[Cell]]) -> None:
         """Learn whom the rows refer to."""
         references = self._referring(cells)
-        self._families.update(map(int, filter(None, references)))
-        self.too_large |= len(self._families) > _MOST_FAMILIES
-        if self.too_large:
+        numbers = [int(reference) for reference in references if reference]
+        self._families.update(numbers)
+        if len(self._families) > _MOST_FAMILIES or min(numbers, default=0) < 0:
+            self.is_out = True
             self._families.clear()
+            return
         if self.child.name == self.parent.name:
             self._learn_links(cells[self.key.parent_columns[0]], references)
 
@@ -103,8 +106,6 @@ class Relation:
             name = class_measured(measure).name
             return Tally(table.name, self.key.name, name, wanted, draws)
 
-        if self._families and min(self._families) < 0:
-            return
         referred = BitMap64(self._families)
         for measure, keys in (
             ("self loop", self._loops),

@@ -175,3 +175,12 @@ def test_profile_of_a_table_counts_what_was_taken_by_class() -> None:
         ("note", "space at an end"): (1, 0), ("note", "longest"): (1, 0),
         ("note", "shortest"): (3, 2),
     }  # fmt: skip
+
+
+def test_numbers_below_zero_are_left_to_the_server() -> None:
+    nodes = table("nodes", "parent>nodes", optional=("parent",))
+    (relation,), _ = relations_of(schema(nodes), ["nodes"])
+    cells: tuple[list[Cell], ...] = ([b"1", b"2"], [b"-1", b"-2"])
+    relation.learn(nodes, Batch("nodes", ("id", "parent"), cells))
+    relation.learn(nodes, Batch("nodes", ("id", "parent"), ([b"-3"], [b"-3"])))
+    assert relation.is_out

@@ -214,7 +214,7 @@ def _draw_block(secret: bytes, table: str, block: int) -> int:
 def _measure_relations(work: _Work) -> None:
     """Compare both sides of each relation, where both were read as a whole."""
     read = {one.table: one for one in work.looked if one.share == 1.0 and not one.words}
-    owned = {one.owner.name for one in work.plan.tables.values() if one.owner is not None}
+    owned = {owner.name for one in work.plan.tables.values() for owner in one.owners}
     for relation in work.relations:
         unread = [
             table.name

@@ -96,7 +96,7 @@ def test_an_image_that_cannot_be_had_is_named(small: SmallShop, name: str, tmp_p
 def test_an_image_that_cannot_be_built_is_named_and_the_next_up_works(
     engine: Engine, small: SmallShop, name: str, tmp_path: Path
 ) -> None:
-    """A copy of the tool whose recipe of the gateway ends in an error stands for a broken mirror."""
+    """A copy of the tool, its recipe of the gateway broken, stands for a broken mirror."""
     tool = Path(__file__).parents[2]
     for part in ("sandbox", "docker"):
         shutil.copytree(tool / part, tmp_path / part)

@@ -24,7 +24,12 @@ from sandbox.subset.relations.found import (
 )
 from sandbox.subset.relations.judge import CONFIRMED, judge
 from sandbox.subset.relations.measure import Asker, Measurer
-from sandbox.subset.relations.polymorphic import find_pairs, propose_of_pair
+from sandbox.subset.relations.polymorphic import (
+    Pair,
+    find_pairs,
+    propose_of_pair,
+    same_kind,
+)
 from sandbox.subset.relations.stated import Stated
 from sandbox.subset.relations.written import meaning, undeclared, written
 
@@ -55,15 +60,16 @@ def find_relations(
     """
     confirmed, rejected = check_written(schema, settings)
     measurer = Measurer(schema, asker)
-    proposals = _proposals(schema, measurer, confirmed, stated)
-    refused = {meaning(one) for one in rejected}
+    proposals, unseen = _proposals(schema, measurer, confirmed, stated)
+    refused = {_meaning(schema, one) for one in rejected}
     judged = []
     for proposal in proposals:
-        if meaning(proposal.key) in refused:
+        if _meaning(schema, proposal.key) in refused:
             judged.append(_rejected(schema, proposal))
         else:
             judged.append(judge(schema, proposal, measurer.measure(proposal.key)))
-    return Relations(tuple(sorted(_limited(schema, _best(judged)), key=_order)), stated.notes)
+    found = _of_whole_pairs(schema, measurer, tuple(_limited(schema, _best(judged))))
+    return Relations(tuple(sorted(found, key=_order)), (*stated.notes, *unseen))
 
 
 def with_relations(schema: Schema, relations: Relations) -> Schema:
@@ -113,27 +119,39 @@ def check_written(
 
 def _proposals(
     schema: Schema, measurer: Measurer, confirmed: Sequence[ForeignKey], stated: Stated
-) -> list[Proposal]:
-    """Gather proposals; of those that say the same, the one with the most weight behind it."""
-    known = {meaning(key) for table in schema.tables.values() for key in table.foreign_keys}
+) -> tuple[list[Proposal], list[str]]:
+    """Gather proposals; of those that say the same, the one with the most weight behind it.
+
+    Returns:
+        The proposals, and which pairs could not be looked at.
+    """
+    known = {
+        _meaning(schema, key) for table in schema.tables.values() for key in table.foreign_keys
+    }
     kept: list[Proposal] = []
     sources: list[Iterable[Proposal]] = [
         (Proposal(key, CONFIRMED) for key in confirmed),
         stated.proposals,
     ]
-    sources += [
-        list(propose_of_pair(schema, pair, measurer.kinds_of(pair))) for pair in find_pairs(schema)
-    ]
+    pairs = [(pair, measurer.kinds_of(pair)) for pair in find_pairs(schema)]
+    sources += [list(propose_of_pair(schema, pair, kinds or ())) for pair, kinds in pairs]
     for source in sources:
         for proposal in source:
             if _impossible(schema, proposal.key):
                 continue
-            if (says := meaning(proposal.key)) not in known:
+            if (says := _meaning(schema, proposal.key)) not in known:
                 kept.append(proposal)
                 known.add(says)
     spoken_for = {(one.key.table, one.key.columns[0]) for one in kept if len(one.key.columns) == 1}
+    # What belongs to a type is nobody's number by its name alone.
+    unseen = [pair for pair, kinds in pairs if kinds is None]
+    spoken_for.update((pair.table, pair.number.name) for pair in unseen)
     named = list(propose_by_name(schema, spoken_for))
-    return [*kept, *_backed_by_source(named, stated.dependents)]
+    notes = [
+        f"the pair {pair.table}.{pair.kind.name}, {pair.number.name} could not be looked at"
+        for pair in unseen
+    ]
+    return [*kept, *_backed_by_source(named, stated.dependents)], notes
 
 
 def _backed_by_source(
@@ -189,6 +207,40 @@ def _limited(schema: Schema, judged: Iterable[Relation]) -> Iterator[Relation]:
             continue
         counts[one.key.table] += one.used
         yield one
+
+
+def _of_whole_pairs(
+    schema: Schema, measurer: Measurer, judged: Sequence[Relation]
+) -> Iterator[Relation]:
+    """Mark the relations of pairs of which not every kind is followed.
+
+    Rows of the other kinds refer to nobody there, and would never come with a parent.
+    """
+    followed: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for one in judged:
+        if one.used and one.key.only:
+            name, value = one.key.only
+            followed[one.key.table, name, one.key.columns].append(value)
+    for one in judged:
+        if not one.used or one.key.only is None or one.key.optional:
+            yield one
+            continue
+        table = schema.tables[one.key.table]
+        kind = table.column(one.key.only[0])
+        ours = followed[table.name, kind.name, one.key.columns]
+        pair = Pair(table.name, kind, table.column(one.key.columns[0]))
+        kinds = measurer.kinds_of(pair)
+        if kinds and all(any(same_kind(kind, value, our) for our in ours) for value in kinds):
+            yield one
+        else:
+            yield dataclasses.replace(one, key=dataclasses.replace(one.key, optional=True))
+
+
+def _meaning(schema: Schema, key: ForeignKey) -> tuple[object, ...]:
+    if key.only is None:
+        return meaning(key)
+    kind = schema.tables[key.table].column(key.only[0])
+    return meaning(key, case_counts=not same_kind(kind, "a", "A"))
 
 
 def _order(one: Relation) -> tuple[bool, int, bool, str, str]:

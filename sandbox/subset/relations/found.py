@@ -34,13 +34,11 @@ class Proposal:
         key: The relation.
         said: What speaks for it, in words without values.
         strong: Whether that is plain: the name of the parent, or the application's own word.
-        partial: Whether the rows of its pair also refer to what is no table of ours.
     """
 
     key: ForeignKey
     said: str
     strong: bool = True
-    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

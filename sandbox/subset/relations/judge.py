@@ -43,7 +43,7 @@ def judge(schema: Schema, proposal: Proposal, measured: Measured) -> Relation:
     pairs = zip(key.columns, key.parent_columns, strict=True)
     converted = any(is_converted(child.column(own), parent.column(other)) for own, other in pairs)
     # Without a look at its rows, some may well refer to nobody.
-    optional = proposal.partial or measured.nobody or bool(measured.problem)
+    optional = measured.nobody or bool(measured.problem)
     led = key.columns if key.only is None else (*key.columns, key.only[0])
     indexed = not converted and bool(child.index_on(key.columns) or child.index_on(led))
     return Relation(

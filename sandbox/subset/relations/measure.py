@@ -51,6 +51,7 @@ class Measurer:
         self._ends = time.monotonic() + seconds
         self._places: dict[str, list[str]] = {}
         self._dense: dict[tuple[str, str], bool] = {}
+        self._kinds: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
     def measure(self, key: ForeignKey) -> Measured:
         """Look a sample of a relation's values up.
@@ -71,16 +72,25 @@ class Measurer:
             return Measured(problem=NOT_COMPARED)
         return Measured(int(values or 0), int(found or 0), bool(none), dense)
 
-    def kinds_of(self, pair: Pair) -> tuple[str, ...]:
+    def kinds_of(self, pair: Pair) -> tuple[str, ...] | None:
         """Give what stands in the type column of a pair, as far as a bounded look tells.
 
-        An empty text stands for NULL as well. A column of many values is no type column.
+        An empty text stands for NULL as well. A column of many values is no type column, and has
+        none. None where it could not be looked at.
 
         Raises:
             SourceError: The source cannot be read any more.
         """
         if members := members_of(pair.kind):
             return (*members, "") if pair.kind.nullable else members
+        where = (pair.table, pair.kind.name)
+        if where not in self._kinds:
+            self._kinds[where] = self._find_kinds(pair)
+        return self._kinds[where]
+
+    def _find_kinds(self, pair: Pair) -> tuple[str, ...] | None:
+        if time.monotonic() > self._ends:
+            return None
         table = self._schema.tables[pair.table]
         try:
             if _index_led_by(table, pair.kind.name):
@@ -92,7 +102,7 @@ class Measurer:
                 found = self._ask(sql, table)
                 kinds = tuple("" if row[0] is None else str(row[0]) for row in found)
         except (SourceBusy, StatementFailed):
-            return ()
+            return None
         return kinds if len(kinds) < _MOST_KINDS else ()
 
     def _kinds_along_index(self, table: Table, column: Column) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _NUMBERS = frozenset({"id", "uid", "key", "pk", "fk"})
 _LIKELY_KINDS = frozenset({"char", "varchar", "enum"})
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 _NAMELIKE = re.compile(r"\\?[A-Za-z_][\w\\/.:-]*", re.ASCII)
+_CASE_COUNTS = re.compile(r"_(bin|cs)(_|$)")
 _LONGEST = 64
 
 
@@ -57,7 +58,6 @@ def propose_of_pair(schema: Schema, pair: Pair, values: Sequence[str]) -> Iterat
         values: What stands in its type column, as far as it was looked at; empty for NULL.
     """
     tables = {value: table for value in values if (table := table_named_by(schema, value))}
-    partial = any(value not in tables for value in values)
     for value, parent in tables.items():
         key = primary_of(parent)
         if key is None or not can_refer(pair.number, key):
@@ -71,7 +71,14 @@ def propose_of_pair(schema: Schema, pair: Pair, values: Sequence[str]) -> Iterat
             only=(pair.kind.name, value),
         )
         said = f"a pair with {pair.kind.name}, which names {parent.name}"
-        yield Proposal(relation, said, strong=True, partial=partial)
+        yield Proposal(relation, said, strong=True)
+
+
+def same_kind(column: Column, one: str, other: str) -> bool:
+    """Tell whether two values of a type column are one, as its collation compares them."""
+    if _CASE_COUNTS.search(column.collation):
+        return one == other
+    return one.casefold() == other.casefold()
 
 
 def members_of(column: Column) -> tuple[str, ...]:

@@ -82,13 +82,20 @@ def written(key: ForeignKey) -> str:
     return f"{child} -> {parent}{_where(key.only)}"
 
 
-def meaning(key: ForeignKey) -> tuple[object, ...]:
-    """Give what two references share that say the same, whoever says so; as servers fold names."""
+def meaning(key: ForeignKey, *, case_counts: bool = False) -> tuple[object, ...]:
+    """Give what two references share that say the same, whoever says so; as servers fold names.
+
+    Args:
+        key: The reference.
+        case_counts: Whether its type column tells upper from lower case.
+    """
     pairs = sorted(
         (own.casefold(), other.casefold())
         for own, other in zip(key.columns, key.parent_columns, strict=True)
     )
-    only = (key.only[0].casefold(), key.only[1].casefold()) if key.only else None
+    only = None
+    if key.only:
+        only = (key.only[0].casefold(), key.only[1] if case_counts else key.only[1].casefold())
     return (key.table.casefold(), key.parent.casefold(), tuple(pairs), only)
 
 

@@ -130,9 +130,6 @@ def test_pairs_name_tables_and_what_names_none_is_left_out() -> None:
         ("users", ("owner_type", "users")),
         ("users", ("owner_type", "Application_Model_User")),
     }
-    assert all(one.partial for one in found)
-    assert not any(one.partial for one in propose_of_pair(pairs, pair, ["ticket", "user"]))
-    assert all(one.partial for one in propose_of_pair(pairs, pair, ["ticket", ""]))
 
 
 def judged(measured: Measured, *, strong: bool, origin: Origin = Origin.NAME) -> Confidence:

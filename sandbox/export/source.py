@@ -40,10 +40,11 @@ class SourceFacts:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What the account could not see."""
+        """What could not be seen."""
+        seen = (*self.schema.unknown, *self.relations.unknown)
         if self.preflight.is_replica is not None:
-            return self.schema.unknown
-        return (*self.schema.unknown, "source: whether it is a replica")
+            return seen
+        return (*seen, "source: whether it is a replica")
 
     @property
     def rights_that_show_more(self) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class RelationsResult:
         return {
             "relations": [_data(one) for one in self.relations.found],
             "notes": list(self.relations.notes),
+            "unknown": list(self.relations.unknown),
             "settings": list(self.lines),
             "written_to": self.written_to or None,
         }
@@ -69,6 +70,7 @@ class RelationsResult:
 
     def _notes(self) -> Iterator[str]:
         yield from (f"source    {note}" for note in self.relations.notes)
+        yield from (f"unknown   {text}" for text in self.relations.unknown)
         used = sum(1 for _ in self.relations.used)
         if self.relations.found:
             yield f"{number_of(used, 'relation')} of {len(self.relations.found)} used by exports"

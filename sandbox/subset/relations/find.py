@@ -69,7 +69,7 @@ def find_relations(
         else:
             judged.append(judge(schema, proposal, measurer.measure(proposal.key)))
     found = _of_whole_pairs(schema, measurer, tuple(_limited(schema, _best(judged))))
-    return Relations(tuple(sorted(found, key=_order)), (*stated.notes, *unseen))
+    return Relations(tuple(sorted(found, key=_order)), stated.notes, tuple(unseen))
 
 
 def with_relations(schema: Schema, relations: Relations) -> Schema:
@@ -147,11 +147,8 @@ def _proposals(
     unseen = [pair for pair, kinds in pairs if kinds is None]
     spoken_for.update((pair.table, pair.number.name) for pair in unseen)
     named = list(propose_by_name(schema, spoken_for))
-    notes = [
-        f"the pair {pair.table}.{pair.kind.name}, {pair.number.name} could not be looked at"
-        for pair in unseen
-    ]
-    return [*kept, *_backed_by_source(named, stated.dependents)], notes
+    told = [f"{pair.table}.{pair.kind.name}, {pair.number.name}" for pair in unseen]
+    return [*kept, *_backed_by_source(named, stated.dependents)], told
 
 
 def _backed_by_source(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sandbox.model import ForeignKey
+from sandbox.model import ForeignKey, Origin
 from sandbox.subset.relations.written import written
 
 TOO_LONG = "looking took too long"
@@ -95,15 +95,32 @@ class Relations:
     Attributes:
         found: All of them, those that are used first.
         notes: What else should be known, in words without values.
+        unseen: Pairs that could not be looked at.
     """
 
     found: tuple[Relation, ...] = ()
     notes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def used(self) -> Iterator[Relation]:
         """Those along which rows are chosen."""
         return (one for one in self.found if one.used)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What was not found out, or was confirmed and cannot be followed."""
+        unused = [one for one in self.found if not one.used]
+        confirmed = [one for one in unused if one.key.origin is Origin.SETTINGS]
+        texts = [f"the pair {pair} was not looked at" for pair in self.unseen]
+        texts += [f"{one} is confirmed and not followed: {one.why}" for one in confirmed]
+        for problem in (TOO_LONG, NOT_COMPARED):
+            count = sum(one.why == problem for one in unused if one not in confirmed)
+            if count:
+                texts.append(
+                    f"{count:,} proposed and not followed: {problem}; sandbox relations lists them"
+                )
+        return tuple(f"relations: {text}" for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

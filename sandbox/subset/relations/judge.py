@@ -38,8 +38,8 @@ def judge(schema: Schema, proposal: Proposal, measured: Measured) -> Relation:
     confirmed = key.origin is Origin.SETTINGS
     used = confirmed or confidence is Confidence.HIGH
     why = CONFIRMED if confirmed else _SURE if used else _UNSURE
-    if measured.problem == NOT_COMPARED:
-        used, why = False, NOT_COMPARED
+    if measured.problem == NOT_COMPARED or (measured.problem and not used):
+        used, why = False, measured.problem
     pairs = zip(key.columns, key.parent_columns, strict=True)
     converted = any(is_converted(child.column(own), parent.column(other)) for own, other in pairs)
     # Without a look at its rows, some may well refer to nobody.

@@ -14,7 +14,14 @@ from sandbox.subset.comparison import matches, refers
 from sandbox.subset.plan import Role, plan_subset
 from sandbox.subset.relations.by_name import propose_by_name
 from sandbox.subset.relations.find import with_relations
-from sandbox.subset.relations.found import Confidence, Measured, Proposal, Relations
+from sandbox.subset.relations.found import (
+    NOT_COMPARED,
+    TOO_LONG,
+    Confidence,
+    Measured,
+    Proposal,
+    Relations,
+)
 from sandbox.subset.relations.judge import judge
 from sandbox.subset.relations.polymorphic import find_pairs, propose_of_pair
 from sandbox.subset.relations.written import meaning, parse_relation, undeclared, written
@@ -152,6 +159,28 @@ def test_data_can_speak_against_a_name_and_against_the_source() -> None:
     assert judged(none, strong=True, origin=Origin.ZEND) is Confidence.HIGH
     assert judged(many, strong=True, origin=Origin.DOCTRINE) is Confidence.HIGH
     assert judged(few, strong=True, origin=Origin.ZEND) is Confidence.LOW
+
+
+def test_what_was_not_looked_at_and_what_is_confirmed_in_vain_are_told() -> None:
+    named = "notes.user_id -> users.id"
+    desk = schema(USERS, made("notes", "user_id"))
+    confirmed = Proposal(parse_relation(named), "confirmed")
+    stated = undeclared("notes", ("user_id",), "users", ("id",), Origin.ZEND)
+
+    def unknown(proposal: Proposal, measured: Measured) -> tuple[str, ...]:
+        return Relations((judge(desk, proposal, measured),)).unknown
+
+    late, refused = Measured(problem=TOO_LONG), Measured(problem=NOT_COMPARED)
+    by_name = Proposal(replace(stated, origin=Origin.NAME), "named")
+    assert unknown(by_name, late) == (
+        f"relations: 1 proposed and not followed: {TOO_LONG}; sandbox relations lists them",
+    )
+    assert unknown(confirmed, refused) == (
+        f"relations: {named} is confirmed and not followed: {NOT_COMPARED}",
+    )
+    used = [(confirmed, late), (Proposal(stated, "stated"), late), (by_name, Measured(10, 10))]
+    assert [unknown(*one) for one in used] == [()] * 3
+    assert unknown(by_name, Measured(10, 1)) == ()
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)

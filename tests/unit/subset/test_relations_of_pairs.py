@@ -105,5 +105,5 @@ def test_kinds_that_the_collation_tells_apart_are_followed_each() -> None:
 def test_a_pair_that_could_not_be_looked_at_is_told_and_its_number_means_nobody_by_name() -> None:
     known = desk()
     found = find_relations(known, Answers(busy=True))
-    assert found.notes == ("the pair notes.owner_type, owner_id could not be looked at",)
+    assert found.unknown == ("relations: the pair notes.owner_type, owner_id was not looked at",)
     assert found.found == ()

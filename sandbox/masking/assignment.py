@@ -206,17 +206,30 @@ def _is_of_type(column: Column, types: str) -> bool:
 
 
 def _key_columns(schema: Schema, table: Table) -> frozenset[str]:
-    """Give the columns that identify rows or refer to them."""
+    """Give the columns that identify rows or refer to them.
+
+    What no key declares says so of what refers to a row's identity only: two columns that hold the
+    same numbers may hold those of cards as well.
+    """
     own = {column.name for column in table.identity}
-    own.update(name for key in table.foreign_keys for name in key.columns)
+    own.update(
+        name
+        for key in table.foreign_keys
+        if key.declared or _is_identity(schema.tables.get(key.parent), key.parent_columns)
+        for name in key.columns
+    )
     own.update(
         name
         for other in schema.tables.values()
         for key in other.foreign_keys
-        if key.parent == table.name
+        if key.declared and key.parent == table.name
         for name in key.parent_columns
     )
     return frozenset(own)
+
+
+def _is_identity(table: Table | None, columns: Iterable[str]) -> bool:
+    return table is not None and {column.name for column in table.identity} == set(columns)
 
 
 def _problem(table: Table, column: Column, treatment: Treatment | None) -> str:

@@ -258,7 +258,7 @@ def _schema_words(schema: Schema) -> frozenset[str]:
     texts = [schema.database, *(one.name for one in schema.objects)]
     for table in schema.tables.values():
         texts += [table.name, table.engine, *(key.name for key in table.keys)]
-        texts += [key.name for key in table.foreign_keys]
+        texts += [key.name for key in table.foreign_keys if key.declared]
         texts += [column.name for column in table.columns]
         for column in table.columns:
             texts += [piece for piece, kind in cut_literal(column.declared) if not kind]

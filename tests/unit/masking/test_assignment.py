@@ -253,6 +253,28 @@ def test_undeclared_reference_with_a_rule_of_its_own_has_to_agree() -> None:
     assert "refers to customers.email, undeclared, and they are masked differently" in finding
 
 
+def test_numbers_that_are_no_identity_are_not_kept_for_an_undeclared_reference() -> None:
+    card = Column("card", "bigint", "bigint", nullable=False)
+    by_id, by_card = Key("PRIMARY", ("id",)), Key("card", ("card",))
+    number = Column("id", "int", "int", nullable=False)
+    cards = Table("cards", "InnoDB", (number, card), (by_id, by_card))
+    refers = ForeignKey("fk", "payments", ("card",), "cards", ("card",))
+    names = replace(refers, columns=("card_id",), parent_columns=("id",), origin=Origin.NAME)
+    columns = (number, card, replace(number, name="card_id"))
+
+    def by_origin(origin: Origin) -> Schema:
+        keys = (replace(refers, origin=origin), names)
+        payments = Table("payments", "InnoDB", columns, (by_id,), keys)
+        return replace(SCHEMA, tables={"cards": cards, "payments": payments})
+
+    nothing = "tables: {}"
+    assert findings_of(nothing, by_origin(Origin.NAME)) == (
+        "cards.card   bigint   no rule",
+        "payments.card   bigint   no rule",
+    )
+    assert assign(nothing, by_origin(Origin.DECLARED)).of("cards", "card").kept
+
+
 def test_column_that_says_which_table_is_meant_has_to_be_kept() -> None:
     rules = GOOD.replace("{customer_email: email}", "{kind: name, nr: keep}")
     (finding,) = findings_of(rules, undeclared(("kind", "customer")))

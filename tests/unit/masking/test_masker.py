@@ -13,7 +13,17 @@ from sandbox.masking.masker import Masker, known_words
 from sandbox.masking.maskers.passwords import KNOWN_PASSWORD
 from sandbox.masking.packs import with_packs
 from sandbox.masking.rules import Source, parse_rules
-from sandbox.model import Batch, Cell, Column, Family, MaskedBatch, Schema, Table
+from sandbox.model import (
+    Batch,
+    Cell,
+    Column,
+    Family,
+    ForeignKey,
+    MaskedBatch,
+    Origin,
+    Schema,
+    Table,
+)
 
 KEY = b"a key of tests"
 NAMES = (b"Petra", "Straßer".encode(), None, b"", b"0", b"Petra", b" K\xc3\xbchn\t")
@@ -323,6 +333,15 @@ def test_vocabulary_decides_which_words_of_a_text_stay(shop_masker: Masker) -> N
     schema, treatments, key, _ = shop_masker.__reduce__()[1]
     with_words = Masker(schema, treatments, key, known_words(["class Zylinder_Hut"]))  # type: ignore[arg-type]
     assert with_words.mask_text(line, "log").content == line
+
+
+def test_what_an_undeclared_relation_says_is_no_word_of_the_schema(shop_masker: Masker) -> None:
+    schema, treatments, key, _ = shop_masker.__reduce__()[1]
+    (name, table), *_ = schema.tables.items()  # type: ignore[attr-defined]
+    relation = ForeignKey("who = 'Zylinder_Hut'", name, (), name, (), origin=Origin.POLYMORPHIC)
+    tables = {name: replace(table, foreign_keys=(relation,))}
+    related = Masker(replace(schema, tables=tables), treatments, key)  # type: ignore[type-var, arg-type]
+    assert b"Zylinder" not in related.mask_text(b"Zylinder_Hut", "log").content
 
 
 def test_treatment_of_a_missing_column_is_an_error() -> None:

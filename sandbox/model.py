@@ -100,10 +100,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A unique key; the primary one is named ``PRIMARY``."""
+    """A unique key; the primary one is named ``PRIMARY``.
+
+    Attributes:
+        name: Its name.
+        columns: Names of its columns, in its order.
+        hidden: Whether queries may not use it (INVISIBLE, IGNORED): it only keeps rows unique.
+    """
 
     name: str
     columns: tuple[str, ...]
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +224,7 @@ class Table:
         """
         wanted = frozenset(columns)
         for name, own in (
-            *((key.name, key.columns) for key in self.keys),
+            *((key.name, key.columns) for key in self.keys if not key.hidden),
             *((index.name, index.columns) for index in self.indexes),
         ):
             if frozenset(own[: len(columns)]) == wanted:

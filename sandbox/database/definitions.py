@@ -10,7 +10,9 @@ from sandbox.database.heads import definer_of, plain_head, with_definer
 from sandbox.model import ForeignKey, Index, Key, ObjectKind, Schema, SchemaObject
 
 _UNIQUE = re.compile(
-    r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)", re.MULTILINE
+    r"^\s+(?:PRIMARY KEY|UNIQUE KEY `(?P<name>(?:[^`]|``)+)`)\s+\((?P<parts>.*)\)"
+    r"(?P<rest>[^)\n]*)",
+    re.MULTILINE,
 )
 _PLAIN = re.compile(
     r"^  KEY `(?P<name>(?:[^`]|``)+)` \((?P<parts>.*)\)(?P<rest>[^)\n]*)", re.MULTILINE
@@ -106,7 +108,8 @@ def unique_keys(definition: str) -> tuple[Key, ...]:
     for found in _UNIQUE.finditer(_body(definition)):
         columns = _columns(found["parts"])
         if columns:
-            keys.append(Key(_plain(found["name"] or "PRIMARY"), columns))
+            hidden = bool(_UNUSED.search(found["rest"]))
+            keys.append(Key(_plain(found["name"] or "PRIMARY"), columns, hidden))
     return tuple(keys)
 
 

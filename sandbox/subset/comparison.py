@@ -13,7 +13,8 @@ from sandbox.database.expressions import quoted
 from sandbox.model import Column, ForeignKey, Table
 
 _TEXTS = frozenset({"char", "varchar"})
-_SAME_KIND = frozenset({"binary", "varbinary", "uuid", "decimal", "numeric"})
+_DECIMALS = frozenset({"decimal", "numeric"})
+_SAME_KIND = _DECIMALS | {"binary", "varbinary", "uuid"}
 _NUMBER = "^ *[-+]?[0-9]"
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 
@@ -74,8 +75,10 @@ def refers(key: ForeignKey, child: Table, parent: Table, alias: str) -> str:
 
 def nobody(child: Column, parent: Column) -> tuple[str, ...]:
     """Give the literals, beside NULL, that stand for "no parent" in an undeclared reference."""
-    if child.is_integer:
+    if child.is_integer or child.kind in _DECIMALS:
         return ("0",)
+    if child.kind == "varbinary":
+        return ("''",)
     if child.kind in _TEXTS:
         return ("''", "'0'") if parent.is_integer else ("''",)
     return ()

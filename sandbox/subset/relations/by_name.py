@@ -223,6 +223,7 @@ def primary_of(table: Table) -> Column | None:
 
 
 def is_met_by_one(schema: Schema, key: ForeignKey) -> bool:
-    """Tell whether a unique key of the parent makes sure that a reference means one row."""
+    """Tell whether a unique key of the parent finds the one row that a reference means."""
     named = set(key.parent_columns)
-    return any(named == set(unique.columns) for unique in schema.tables[key.parent].keys)
+    keys = [unique for unique in schema.tables[key.parent].keys if not unique.hidden]
+    return any(named == set(unique.columns) for unique in keys)

@@ -275,6 +275,9 @@ def _spelt(schema: Schema, key: ForeignKey) -> tuple[ForeignKey | None, str]:
 def _impossible(schema: Schema, key: ForeignKey) -> str:
     """Say why a relation cannot be one; nothing where it can."""
     child, parent = schema.tables[key.table], schema.tables[key.parent]
+    named = [*key.columns, *([key.only[0]] if key.only else [])]
+    if len(set(named)) < len(named):
+        return "it names a column twice"
     if not is_met_by_one(schema, key):
         return "no unique key of the parent has just these columns"
     pairs = zip(key.columns, key.parent_columns, strict=True)

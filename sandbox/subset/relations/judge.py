@@ -44,6 +44,8 @@ def judge(schema: Schema, proposal: Proposal, measured: Measured) -> Relation:
     converted = any(is_converted(child.column(own), parent.column(other)) for own, other in pairs)
     # Without a look at its rows, some may well refer to nobody.
     optional = measured.nobody or bool(measured.problem)
+    if len(key.columns) > 1:  # of several columns any may be NULL in a row that no index shows
+        optional |= any(child.column(own).nullable for own in key.columns)
     led = key.columns if key.only is None else (*key.columns, key.only[0])
     indexed = not converted and bool(child.index_on(key.columns) or child.index_on(led))
     return Relation(

@@ -130,17 +130,17 @@ class Measurer:
         index = _index_led_by(child, column.name)
         if len(names) == 1 and key.only is None and index:
             return _union(child, names, self._along(child, column, parent, key, index))
-        shown = [*names, quoted(key.only[0])] if key.only else names
-        return _union(child, shown, self._places_of(child))
+        if key.only is None:
+            return _union(child, names, self._places_of(child))
+        places = [*_nobody_of_pair(key, child, parent), *self._places_of(child)]
+        return _union(child, [*names, quoted(key.only[0])], places)
 
     def _along(
         self, child: Table, column: Column, parent: Table, key: ForeignKey, index: str
     ) -> list[str]:
         """Give places along an index of the column itself, and one entry of what means nobody."""
         name, forced = quoted(column.name), f"FORCE INDEX ({quoted(index)})"
-        absent = [f"{name} IS NULL"] if column.nullable else []
-        values = nobody(column, parent.column(key.parent_columns[0]))
-        absent += [f"{name} = {value}" for value in values]
+        absent = _means_nobody(column, parent.column(key.parent_columns[0]))
         places = [f"{forced} WHERE {condition} LIMIT 1" for condition in absent]
         if not column.is_integer:
             # Not in its order: an index of the first letters alone gives none, and all is sorted.
@@ -161,9 +161,7 @@ class Measurer:
 
     def _find_places(self, table: Table) -> list[str]:
         identity = table.identity
-        index = next(
-            (key.name for key in table.keys if identity and key.columns[0] == identity[0].name), ""
-        )
+        index = table.index_on((identity[0].name,)) if identity else ""
         if not index:
             return [f"LIMIT {_BY_KEY}"]
         first, forced = identity[0], f"FORCE INDEX ({quoted(index)})"
@@ -201,6 +199,26 @@ class Measurer:
 
     def _ask(self, sql: str, table: Table) -> list[tuple[Any, ...]]:
         return self._asker.rows(_within(self._schema, sql), f"table {table.name}")
+
+
+def _nobody_of_pair(key: ForeignKey, child: Table, parent: Table) -> list[str]:
+    """Give one entry of each thing that means nobody, where an index finds it."""
+    if key.only is None or len(key.columns) > 1:
+        return []
+    index = child.index_on((key.only[0], *key.columns))
+    if not index:
+        return []
+    kind = f"{quoted(key.only[0])} = {text_literal(key.only[1])}"
+    absent = _means_nobody(child.column(key.columns[0]), parent.column(key.parent_columns[0]))
+    forced = f"FORCE INDEX ({quoted(index)})"
+    return [f"{forced} WHERE {kind} AND {condition} LIMIT 1" for condition in absent]
+
+
+def _means_nobody(column: Column, other: Column) -> list[str]:
+    """Give the conditions of rows that refer to nobody, each of which an index answers."""
+    name = quoted(column.name)
+    absent = [f"{name} IS NULL"] if column.nullable else []
+    return absent + [f"{name} = {value}" for value in nobody(column, other)]
 
 
 def _within(schema: Schema, sql: str) -> str:

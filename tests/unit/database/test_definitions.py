@@ -25,6 +25,8 @@ TABLE = """CREATE TABLE `t` (
   PRIMARY KEY (`a`),
   UNIQUE KEY `x,``)` (`b`(3) DESC,`a`) USING BTREE COMMENT 'c (`d`)',
   UNIQUE KEY `expression` ((lower(`b`)),`a`),
+  UNIQUE KEY `hidden` (`b`) /*!80000 INVISIBLE */,
+  UNIQUE KEY `INVISIBLE` (`b`) IGNORED,
   KEY `plain` (`b`),
   KEY `of, two` (`b`(3),`a` DESC) USING BTREE COMMENT 'c (`d`)',
   KEY `unseen` (`a`) /*!80000 INVISIBLE */,
@@ -37,7 +39,12 @@ TABLE = """CREATE TABLE `t` (
 
 
 def test_keys_are_read_from_a_definition() -> None:
-    assert unique_keys(TABLE) == (Key("PRIMARY", ("a",)), Key("x,`)", ("b", "a")))
+    assert unique_keys(TABLE) == (
+        Key("PRIMARY", ("a",)),
+        Key("x,`)", ("b", "a")),
+        Key("hidden", ("b",), hidden=True),
+        Key("INVISIBLE", ("b",), hidden=True),
+    )
     assert foreign_keys("t", TABLE) == (
         (ForeignKey("one", "t", ("a", "b"), "p", ("x", "y"), cascades=True), ""),
         (ForeignKey("two", "t", ("a",), "q", ("id",)), "other"),

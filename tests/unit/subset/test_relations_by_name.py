@@ -269,6 +269,18 @@ def test_children_follow_along_an_index_and_where_nobody_is_left_behind() -> Non
     assert planned((USER, some), index="user_id")["why"].endswith("some rows may refer to nobody")
 
 
+def test_of_several_columns_one_that_may_be_null_leaves_rows_behind() -> None:
+    key = undeclared("notes", ("a", "b"), "users", ("id", "login"), Origin.SETTINGS)
+    notes = made("notes", "a", "b varchar(40)", index="a+b")
+    loose = replace(notes.columns[2], nullable=True)
+    for table, optional in (
+        (notes, False),
+        (replace(notes, columns=(*notes.columns[:2], loose)), True),
+    ):
+        judged = judge(schema(USERS, table), Proposal(key, "said"), ALL)
+        assert (judged.key.indexed, judged.key.optional) == (True, optional)
+
+
 def test_rows_of_a_pair_follow_whichever_parent_they_have() -> None:
     pair = [f"notes.o_id -> {name}.id where o_type = '{name}'" for name in ("users", "tickets")]
     both = [(text, ALL) for text in pair]

@@ -21,6 +21,7 @@ _ENDINGS = (".php", ".php5", ".inc")
 _LEFT_OUT = frozenset({"vendor", "node_modules", "tests", "test", "cache", "tmp", "data"})
 _MOST_FILES, _MOST_BYTES = 50_000, 2 << 20
 _CLASSES = frozenset({"class_declaration", "trait_declaration", "interface_declaration"})
+_BLOCKS = frozenset({"if_statement", "compound_statement", "else_clause"})
 _DEEPEST = 60
 
 
@@ -111,7 +112,8 @@ def read_source(folder: Path) -> Source:
     for file in _files(folder):
         found = None
         try:
-            if file.stat().st_size <= _MOST_BYTES:
+            # A device or a pipe has no size, and no end.
+            if file.is_file() and file.stat().st_size <= _MOST_BYTES:
                 found = read_classes(file.read_bytes())
         except OSError:
             found = None
@@ -148,7 +150,7 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield Path(path, name)
 
 
-def _classes_in(node: Node, names: Names) -> Iterator[PhpClass]:
+def _classes_in(node: Node, names: Names, depth: int = 0) -> Iterator[PhpClass]:
     """Give the classes of a file or block; a namespace counts until the next one."""
     used: dict[str, str] = dict(names.used)
     names = Names(names.namespace, used)
@@ -161,7 +163,7 @@ def _classes_in(node: Node, names: Names) -> Iterator[PhpClass]:
             name, body = child.child_by_field_name("name"), child.child_by_field_name("body")
             inner = Names(text_of(name) if name else "", {})
             if body is not None:
-                yield from _classes_in(body, inner)
+                yield from _classes_in(body, inner, depth + 1)
             else:
                 used = {}
                 names = Names(inner.namespace, used)
@@ -169,9 +171,9 @@ def _classes_in(node: Node, names: Names) -> Iterator[PhpClass]:
             used.update(_used(child))
         elif child.type in _CLASSES:
             yield _read_class(child, names, comment)
-        elif child.type in {"if_statement", "compound_statement", "else_clause"}:
+        elif child.type in _BLOCKS and depth < _DEEPEST:
             # if (!class_exists('X')) { class X … }
-            yield from _classes_in(child, names)
+            yield from _classes_in(child, names, depth + 1)
         comment = ""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from sandbox.model import Column, Key, Origin, Schema, Table
 from sandbox.subset.relations.application import read_application
+from sandbox.subset.relations.php import read_source
 from sandbox.subset.relations.stated import Stated
 from sandbox.subset.relations.written import written
 from schemas import schema
@@ -178,6 +180,15 @@ def test_doctrine_annotations_attributes_traits_and_promoted_properties(tmp_path
     assert agent.key.cascades
     assert agent.said == "$assignee of the entity App\\Entity\\Ticket"
     assert stated.notes[1:] == ("1 relations of the source name what the database has not",)
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "zero.php").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.php")
+    code = "class hd_tickets { } " + "if (1) { " * 3000 + "class Deep { } " + "} " * 3000
+    (tmp_path / "deep.php").write_text(f"<?php {code}")
+    source = read_source(tmp_path)
+    assert (source.read, source.skipped, list(source.classes)) == (1, 2, ["hd_tickets"])
 
 
 def test_broken_files_are_skipped_and_counted_and_none_is_run(tmp_path: Path) -> None:

@@ -106,19 +106,28 @@ class Key:
         name: Its name.
         columns: Names of its columns, in its order.
         hidden: Whether queries may not use it (INVISIBLE, IGNORED): it only keeps rows unique.
+        shortened: Whether it holds but the beginning of a column: it finds rows, in no order.
     """
 
     name: str
     columns: tuple[str, ...]
     hidden: bool = False
+    shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that allows equal entries; names of its columns, in its order."""
+    """An index that allows equal entries.
+
+    Attributes:
+        name: Its name.
+        columns: Names of its columns, in its order.
+        shortened: Whether it holds but the beginning of a column: it finds rows, in no order.
+    """
 
     name: str
     columns: tuple[str, ...]
+    shortened: bool = False
 
 
 class Origin(StrEnum):
@@ -217,18 +226,18 @@ class Table:
         """Whether a consistent snapshot covers it."""
         return self.engine.lower() in {"innodb", "rocksdb", "tokudb"}
 
-    def index_on(self, columns: tuple[str, ...]) -> str:
+    def index_on(self, columns: tuple[str, ...], *, in_order: bool = False) -> str:
         """Give the name of an index that begins with these columns, in any order; empty for none.
 
-        With it the rows of given values are found without reading the table.
+        With it the rows of given values are found without reading the table; and rows in the
+        columns' own order, where `in_order` asks for it.
         """
         wanted = frozenset(columns)
-        for name, own in (
-            *((key.name, key.columns) for key in self.keys if not key.hidden),
-            *((index.name, index.columns) for index in self.indexes),
-        ):
-            if frozenset(own[: len(columns)]) == wanted:
-                return name
+        usable: list[Key | Index] = [key for key in self.keys if not key.hidden]
+        for index in (*usable, *self.indexes):
+            begins = frozenset(index.columns[: len(columns)]) == wanted
+            if begins and not (in_order and index.shortened):
+                return index.name
         return ""
 
     def column(self, name: str) -> Column:

@@ -18,7 +18,7 @@ _PLAIN = re.compile(
     r"^  KEY `(?P<name>(?:[^`]|``)+)` \((?P<parts>.*)\)(?P<rest>[^)\n]*)", re.MULTILINE
 )
 _UNUSED = re.compile(r"\b(?:INVISIBLE|IGNORED)\b")  # an index that is kept up, and asked by nobody
-_PART = re.compile(r"`((?:[^`]|``)*)`(?:\(\d+\))?(?:\s+(?:ASC|DESC))?")
+_PART = re.compile(r"`((?:[^`]|``)*)`(\(\d+\))?(?:\s+(?:ASC|DESC))?")
 # Names go up to the quote before the next word: MariaDB 10.5 does not double quotes in them.
 _FOREIGN = re.compile(
     r"^  CONSTRAINT `(?P<name>[^\n]+?)` FOREIGN KEY \(`(?P<columns>[^\n]+?)`\) "
@@ -106,20 +106,21 @@ def unique_keys(definition: str) -> tuple[Key, ...]:
     """
     keys = []
     for found in _UNIQUE.finditer(_body(definition)):
-        columns = _columns(found["parts"])
+        columns, shortened = _columns(found["parts"])
         if columns:
             hidden = bool(_UNUSED.search(found["rest"]))
-            keys.append(Key(_plain(found["name"] or "PRIMARY"), columns, hidden))
+            keys.append(Key(_plain(found["name"] or "PRIMARY"), columns, hidden, shortened))
     return tuple(keys)
 
 
 def plain_indexes(definition: str) -> tuple[Index, ...]:
     """Read the indexes of a table that are neither unique nor for full text, in its order."""
-    return tuple(
-        Index(_plain(found["name"]), columns)
-        for found in _PLAIN.finditer(_body(definition))
-        if not _UNUSED.search(found[0]) and (columns := _columns(found["parts"]))
-    )
+    indexes = []
+    for found in _PLAIN.finditer(_body(definition)):
+        columns, shortened = _columns(found["parts"])
+        if columns and not _UNUSED.search(found[0]):
+            indexes.append(Index(_plain(found["name"]), columns, shortened))
+    return tuple(indexes)
 
 
 def foreign_keys(table: str, definition: str) -> tuple[tuple[ForeignKey, str], ...]:
@@ -167,18 +168,24 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(_plain(name) for name in text.split("`, `"))
 
 
-def _columns(parts: str) -> tuple[str, ...]:
-    """Give the columns of a key; nothing where a part is an expression."""
+def _columns(parts: str) -> tuple[tuple[str, ...], bool]:
+    """Give the columns of a key, and whether it holds but the beginning of one.
+
+    No columns where a part is an expression.
+    """
     names: list[str] = []
     position = 0
+    shortened = False
     while True:
         found = _PART.match(parts, position)
         if found is None:
-            return ()
+            return (), False
         names.append(_plain(found[1]))
+        shortened |= found[2] is not None
         if not parts.startswith(",", found.end()):
             # What follows the closing parenthesis: USING BTREE, a comment.
-            return tuple(names) if found.end() == len(parts) or parts[found.end()] == ")" else ()
+            whole = found.end() == len(parts) or parts[found.end()] == ")"
+            return (tuple(names) if whole else ()), shortened
         position = found.end() + 1
 
 

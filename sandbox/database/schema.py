@@ -241,7 +241,7 @@ def _keys(definition: str, seen: Iterable[Column], row_ends: set[str]) -> tuple[
     for key in unique_keys(definition):
         columns = tuple(name for name in key.columns if name not in row_ends)
         if columns and names.issuperset(columns):
-            keys.append(Key(key.name, columns, key.hidden))
+            keys.append(dataclasses.replace(key, columns=columns))
     return tuple(keys)
 
 

@@ -113,3 +113,36 @@ def test_a_relation_that_names_a_column_twice_is_refused(database_server: Databa
         "it names a column twice",
         "it names a column twice",
     ]
+
+
+def test_an_index_of_beginnings_gives_no_order_and_nothing_is_sorted(
+    database_server: DatabaseServer,
+) -> None:
+    database = database_server.make_database()
+    database_server.run(
+        *NUMBERS,
+        "CREATE TABLE pages (url VARCHAR(300) NOT NULL, PRIMARY KEY (url(20)), owner_type"
+        " VARCHAR(200) NOT NULL, owner_id INT UNSIGNED NOT NULL, KEY (owner_type(9), owner_id))"
+        " SELECT CONCAT(id, '/page') AS url, IF(id % 2, 'user', 'pages') AS owner_type,"
+        " id AS owner_id FROM users",
+        database=database,
+    )
+    costs = []
+    with open_catalogue(database_server.endpoint(database), NOWHERE) as catalogue:
+
+        def reads() -> int:
+            rows = catalogue.rows("SHOW SESSION STATUS LIKE 'Handler_read%'")
+            return sum(int(row[1]) for row in rows)
+
+        class Counting:
+            def rows(self, sql: str, /, where: str = "") -> list[tuple[object, ...]]:
+                before = reads()
+                found = catalogue.rows(sql, where)
+                costs.append(reads() - before)
+                return found
+
+        found = find_relations(read_schema(catalogue, database), Counting())
+    database_server.run(f"DROP DATABASE {database}")
+    pair = "pages.owner_id -> users.id where owner_type = 'user'"
+    assert pair in {str(one) for one in found.used}
+    assert max(costs) < 15_000  # of 20,000 rows, entries of temporary tables included

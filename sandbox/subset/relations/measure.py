@@ -93,7 +93,7 @@ class Measurer:
             return None
         table = self._schema.tables[pair.table]
         try:
-            if _index_led_by(table, pair.kind.name):
+            if table.index_on((pair.kind.name,), in_order=True):
                 kinds = self._kinds_along_index(table, pair.kind)
             else:
                 name = quoted(pair.kind.name)
@@ -127,7 +127,7 @@ class Measurer:
         """Give the subquery of the child's values, those that mean nobody included."""
         names = [quoted(name) for name in key.columns]
         column = child.column(key.columns[0])
-        index = _index_led_by(child, column.name)
+        index = child.index_on((column.name,))
         if len(names) == 1 and key.only is None and index:
             return _union(child, names, self._along(child, column, parent, key, index))
         if key.only is None:
@@ -161,7 +161,7 @@ class Measurer:
 
     def _find_places(self, table: Table) -> list[str]:
         identity = table.identity
-        index = table.index_on((identity[0].name,)) if identity else ""
+        index = table.index_on((identity[0].name,), in_order=True) if identity else ""
         if not index:
             return [f"LIMIT {_BY_KEY}"]
         first, forced = identity[0], f"FORCE INDEX ({quoted(index)})"
@@ -253,8 +253,3 @@ def _containment(key: ForeignKey, child: Table, parent: Table, sampled: str) -> 
         f"FROM (SELECT DISTINCT {shown} FROM ({sampled}) s WHERE {own} LIMIT {_MOST_VALUES}) "
         f"{_VALUES} LEFT JOIN {quoted(parent.name)} p ON {matching}"
     )
-
-
-def _index_led_by(table: Table, column: str) -> str:
-    """Give the name of an index whose first column this is; empty where there is none."""
-    return table.index_on((column,))

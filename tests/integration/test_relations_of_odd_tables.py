@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from database_servers import NOWHERE, DatabaseServer
@@ -10,7 +12,7 @@ from sandbox.database.schema import read_schema
 from sandbox.errors import SettingsError
 from sandbox.model import Schema
 from sandbox.subset.relations.find import find_relations
-from sandbox.subset.relations.found import Relation, WrittenRelations
+from sandbox.subset.relations.found import Confidence, Relation, WrittenRelations
 from sandbox.subset.relations.written import parse_relation
 
 pytestmark = pytest.mark.docker
@@ -146,3 +148,30 @@ def test_an_index_of_beginnings_gives_no_order_and_nothing_is_sorted(
     pair = "pages.owner_id -> users.id where owner_type = 'user'"
     assert pair in {str(one) for one in found.used}
     assert max(costs) < 15_000  # of 20,000 rows, entries of temporary tables included
+
+
+@pytest.mark.parametrize("far", [0, 4_000_000])
+def test_numbers_are_dense_whatever_the_server_estimates_and_however_far_one_is_off(
+    database_server: DatabaseServer, far: int
+) -> None:
+    statements = (
+        "CREATE TABLE staff (id INT PRIMARY KEY) SELECT n + 1 AS id FROM d",
+        "CREATE TABLE sparse (id INT PRIMARY KEY) SELECT n * 37 + 1 AS id FROM d",
+        (
+            "CREATE TABLE reviews (id INT PRIMARY KEY, staff INT, sparse INT)"
+            " SELECT n + 1 AS id, n % 40 + 1 AS staff, n % 40 * 37 + 1 AS sparse FROM d"
+        ),
+        *([f"INSERT INTO staff VALUES ({far})"] if far else []),
+    )
+    database = database_server.make_database()
+    database_server.run(*NUMBERS[:2], *statements, database=database)
+    with open_catalogue(database_server.endpoint(database), NOWHERE) as catalogue:
+        schema = read_schema(catalogue, database)
+        tables = {name: replace(table, rows=0) for name, table in schema.tables.items()}
+        found = find_relations(replace(schema, tables=tables), catalogue)
+    database_server.run(f"DROP DATABASE {database}")
+    confidence = {str(one): one.confidence for one in found.found}
+    assert confidence == {
+        "reviews.staff -> staff.id": Confidence.MEDIUM,
+        "reviews.sparse -> sparse.id": Confidence.HIGH,
+    }

@@ -50,7 +50,7 @@ class Answers:
             return [(self.kinds.pop(0) if self.kinds else None,)]
         if "SUM(" in sql:
             return [(100, 10 if self.lost.encode().hex() in sql else 100, 0)]
-        return [(1, 100)]
+        return [(1, 100, 100)] if "COUNT(*)" in sql else [(1, 100)]
 
 
 def role_of_notes(known: Schema, found: Relations) -> Role:

@@ -11,13 +11,10 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Protocol
 
-from sandbox.errors import ConditionRefused, SourceError
 from sandbox.model import Batch, Cell, ForeignKey, Schema, Stage, Table
 from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
@@ -31,8 +28,8 @@ from sandbox.subset.lookups import (
     key_columns,
 )
 from sandbox.subset.plan import Role, SubsetPlan, TablePlan
+from sandbox.subset.steps import blaming, slices, wait
 
-_AT_ONCE = 1000  # keys in one statement: the fastest size measured, see docs/subset.md
 _RANGE = 1 << 64
 
 Columns = Sequence[Sequence[Cell]]
@@ -224,7 +221,7 @@ class _Closure:
         """Take the rows that a condition names, and let their children follow."""
         table = self._schema.tables[named.table]
         keys = self._keys_where(table, named.where)
-        with _blaming(named.option, named.table):
+        with blaming(named.option, named.table):
             if named.table in self._sampled:
                 rows = self._take(table, keys, core=True)
             else:
@@ -236,7 +233,7 @@ class _Closure:
         for name, table in self._sampled.items():
             plan = self._plan.tables[name]
             if plan.role is Role.TARGET:
-                with _blaming("--where" if plan.where else "", name):
+                with blaming("--where" if plan.where else "", name):
                     self._take(table, self._drawn(table, plan), core=True)
 
     def add(self, table: Table, keys: Iterable[RowKey]) -> None:
@@ -251,7 +248,7 @@ class _Closure:
 
     def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
         """Give the keys of the rows that meet a condition."""
-        with _blaming(option, table.name):
+        with blaming(option, table.name):
             yield from self._keys_where(table, where)
 
     def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
@@ -259,7 +256,7 @@ class _Closure:
         close = set(keys)
         if not table.identity or not table.foreign_keys:
             return close
-        for some in _slices(sorted(close)):
+        for some in slices(sorted(close)):
             for question in ask_for_parents(self._schema, table, some):
                 for columns in self._answers(question):
                     rows = keys_of(table, columns[: question.key])
@@ -285,7 +282,7 @@ class _Closure:
             while self._to_follow:
                 name, keys = self._to_follow.popitem()
                 for relation in self._plan.children_of(name):
-                    for some in _slices(keys):
+                    for some in slices(keys):
                         self._take_children(relation, some)
             if self._to_expand:
                 name, keys = self._to_expand.popitem()
@@ -296,25 +293,25 @@ class _Closure:
             # Only their content tells these rows apart: the table is read once more to find them.
             self._take_parents(table, ask_for_parents(self._schema, table, None), keys)
             return
-        for some in _slices(keys):
+        for some in slices(keys):
             self._take_parents(table, ask_for_parents(self._schema, table, some))
 
     def _take(self, table: Table, keys: Iterable[RowKey], *, core: bool) -> int:
         """Take rows and give how many keys came: some at a time, for they may be millions."""
         count = 0
-        for some in _slices(keys):
+        for some in slices(keys):
             count += len(some)
             new = self.taken[table.name].add_new(some)
             if self._stage is not None:
                 self._stage.advance(len(new), table.name)
             if self._adds:
-                _wait(self.fresh, table, new)
+                wait(self.fresh, table, new)
             if table.foreign_keys:
-                _wait(self._to_expand, table, new)
+                wait(self._to_expand, table, new)
             if core:
                 fresh = self._core[table.name].add_new(some)
                 if table.identity and self._plan.children_of(table.name):
-                    _wait(self._to_follow, table, fresh)
+                    wait(self._to_follow, table, fresh)
         return count
 
     def _take_parents(
@@ -392,29 +389,3 @@ class _Closure:
 
     def _answers(self, question: Question) -> Iterator[Columns]:
         return self._source.rows(question.sql, columns=question.width)
-
-
-@contextmanager
-def _blaming(option: str, table: str) -> Iterator[None]:
-    """Let an error in what somebody wrote name the option, where there is one."""
-    try:
-        yield
-    except SourceError as failed:
-        if not option or not failed.reason:
-            raise
-        raise ConditionRefused(f"{option} {table}: {failed.reason}.") from None
-
-
-def _wait(waiting: dict[str, KeySet], table: Table, keys: Sequence[RowKey]) -> None:
-    """Let rows wait for their turn."""
-    if keys:
-        if table.name not in waiting:
-            waiting[table.name] = key_set_for(table)
-        waiting[table.name].add_new(keys)
-
-
-def _slices(keys: Iterable[RowKey]) -> Iterator[list[RowKey]]:
-    """Cut keys into statements. Key sets are in order: the server reads its pages in turn."""
-    waiting = iter(keys)
-    while some := list(islice(waiting, _AT_ONCE)):
-        yield some

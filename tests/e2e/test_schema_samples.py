@@ -68,8 +68,8 @@ KINDS = {
         schema_eav.plant_in_eav,
         schema_eav.RULES,
         share=0.09,
-        high=0.04,
-        proposed=0.3,
+        high=0.45,
+        proposed=0.5,
     ),
     "helpdesk": Kind(
         schema_helpdesk.make_helpdesk,

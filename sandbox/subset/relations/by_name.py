@@ -2,7 +2,9 @@
 
 Plain names are ``customer_id``, ``fk_customer``, ``billing_address_id`` and ``parent_id``. Vague
 ones (``created_by``, ``customer``, a key's name that two tables share) are proposed too, but count
-only if the data says more than it can by chance.
+only if the data says more than it can by chance. What some tables declare says what a column of the
+same name means in those that do not: schemas whose tables have prefixes and endings
+(``catalog_product_entity``) are found by that alone.
 """
 
 from __future__ import annotations
@@ -35,14 +37,26 @@ _ROLES |= {"receiver", "operator", "assigned", "by"}
 _PEOPLE = ("user", "account", "member", "person", "employee", "agent", "admin", "staff")
 _LEAST_WORDS = 2
 
+_LEAST_DECLARED = 2  # tables that have to declare the same of a name for it to be plain
+
 Keys = Mapping[str, Sequence[tuple[Table, Column]]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Meant:
+    """What all tables that declare a reference by a column of some name agree on."""
+
+    parent: Table
+    key: Column
+    tables: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
-    """What is looked up once for all columns: keys by name, and the table of people."""
+    """What is looked up once for all columns: keys by name, declared names, the table of people."""
 
     keys: Keys
+    declared: Mapping[str, _Meant]
     people: tuple[Table, ...]
 
 
@@ -53,22 +67,23 @@ def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> 
         schema: The source's schema.
         apart: Tables and columns that are the number of a polymorphic pair.
     """
-    known = _Known(_keys_by_name(schema), _people(schema))
+    known = _Known(_keys_by_name(schema), _declared_names(schema), _people(schema))
     for table in schema.tables.values():
         declared = {name for key in table.foreign_keys for name in key.columns}
         for column in table.stored_columns:
             if column.name in declared or (table.name, column.name) in apart:
                 continue
-            seen: set[tuple[str, str]] = set()
+            best: dict[tuple[str, str], Proposal] = {}
             for proposal in _of_column(schema, table, column, known):
                 target = (proposal.key.parent, proposal.key.parent_columns[0])
-                if target not in seen:
-                    seen.add(target)
-                    yield proposal
+                if target not in best or (proposal.strong and not best[target].strong):
+                    best[target] = proposal
+            yield from best.values()
 
 
 def _of_column(schema: Schema, table: Table, column: Column, known: _Known) -> Iterator[Proposal]:
     owner, tail = _owner_and_tail(column.name)
+    yield from _of_declared_name(table, column, known.declared)
     if owner:
         yield from _of_owner(schema, table, column, owner, tail)
     else:
@@ -77,7 +92,7 @@ def _of_column(schema: Schema, table: Table, column: Column, known: _Known) -> I
         for people in known.people:
             said = "a column for a person, by its name"
             yield from _to_keys(table, column, people, said, strong=False)
-    yield from _of_shared_name(table, column, known.keys)
+    yield from _of_shared_name(schema, table, column, known.keys)
 
 
 def _owner_and_tail(name: str) -> tuple[tuple[str, ...], str]:
@@ -149,7 +164,40 @@ def _keys_by_name(schema: Schema) -> Keys:
     return found
 
 
-def _of_shared_name(table: Table, column: Column, keys: Keys) -> Iterator[Proposal]:
+def _declared_names(schema: Schema) -> Mapping[str, _Meant]:
+    """Learn from declared references of one column what its name means, where all agree.
+
+    References of a table to itself teach nothing: a ``parent_id`` elsewhere means another table.
+    """
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    tables: dict[str, set[str]] = defaultdict(set)
+    for table in schema.tables.values():
+        for key in table.foreign_keys:
+            if len(key.columns) == 1 and key.parent != table.name and key.parent in schema.tables:
+                found[key.columns[0].lower()].add((key.parent, key.parent_columns[0]))
+                tables[key.columns[0].lower()].add(table.name)
+    return {
+        name: _Meant(parent, parent.column(key), len(tables[name]))
+        for name, ((parent_name, key), *others) in found.items()
+        if not others
+        for parent in (schema.tables[parent_name],)
+    }
+
+
+def _of_declared_name(
+    table: Table, column: Column, declared: Mapping[str, _Meant]
+) -> Iterator[Proposal]:
+    """A column of a name by which other tables declare a reference: ``customer_id``."""
+    meant = declared.get(column.name.lower())
+    if meant is None or meant.parent.name == table.name:
+        return
+    tables = f"{meant.tables} other tables refer" if meant.tables > 1 else "another table refers"
+    said = f"{tables} to {meant.parent.name} by that name"
+    plain = meant.tables >= _LEAST_DECLARED and len(words_of(column.name)) >= _LEAST_WORDS
+    yield from _propose(table, column, meant.parent, meant.key, said, strong=plain)
+
+
+def _of_shared_name(schema: Schema, table: Table, column: Column, keys: Keys) -> Iterator[Proposal]:
     """A column that is called like the key of exactly one other table: ``order_no``."""
     if len(words_of(column.name)) < _LEAST_WORDS or words_of(column.name)[-1] not in (
         _KEYS | _OTHER_KEYS
@@ -162,6 +210,10 @@ def _of_shared_name(table: Table, column: Column, keys: Keys) -> Iterator[Propos
     if len(parents) == 1:
         parent, key = parents[0]
         said = f"called like a key of {parent.name}"
+        for further in parent.foreign_keys:  # the key of somebody's one row is somebody's key
+            if further.columns == (key.name,) and further.parent in schema.tables:
+                parent = schema.tables[further.parent]
+                key = parent.column(further.parent_columns[0])
         yield from _propose(table, column, parent, key, said, strong=False)
 
 

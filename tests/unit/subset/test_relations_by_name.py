@@ -111,6 +111,54 @@ def test_names_that_mean_none(name: str) -> None:
     assert proposed(name) == set()
 
 
+def declares(table: Table, column: str, parent: str) -> Table:
+    """Give a table with a reference that it declares."""
+    return replace(table, foreign_keys=(ForeignKey("fk", table.name, (column,), parent, ("id",)),))
+
+
+def by_declared(*others: Table, name: str = "customer_id") -> dict[str, bool]:
+    """Give what is proposed for a column of a table that declares nothing, and whether plainly."""
+    tables = (made("customer_entity"), made("website"), made("log", name), *others)
+    found = propose_by_name(schema(*tables))
+    return {written(one.key): one.strong for one in found if one.key.table == "log"}
+
+
+class TestNamesThatOthersDeclare:
+    def test_two_that_agree_make_it_plain(self) -> None:
+        some = [declares(made(t, "customer_id"), "customer_id", "customer_entity") for t in "ab"]
+        assert by_declared(*some) == {"log.customer_id -> customer_entity.id": True}
+
+    def test_one_is_a_hint(self) -> None:
+        one = declares(made("a", "customer_id"), "customer_id", "customer_entity")
+        assert by_declared(one) == {"log.customer_id -> customer_entity.id": False}
+
+    def test_a_hint_takes_nothing_from_a_plain_name(self) -> None:
+        one = declares(made("a", "website_id"), "website_id", "website")
+        assert by_declared(one, name="website_id") == {"log.website_id -> website.id": True}
+
+    def test_a_name_of_one_word_is_a_hint(self) -> None:
+        some = [declares(made(t, "site"), "site", "website") for t in "ab"]
+        assert by_declared(*some, name="site") == {"log.site -> website.id": False}
+
+    def test_those_that_disagree_say_nothing(self) -> None:
+        first = declares(made("a", "customer_id"), "customer_id", "customer_entity")
+        second = declares(made("b", "customer_id"), "customer_id", "website")
+        assert by_declared(first, second) == {}
+
+    def test_a_reference_to_the_table_itself_says_nothing_of_others(self) -> None:
+        some = [declares(made(t, "up_id"), "up_id", t) for t in ("a", "b")]
+        assert by_declared(*some, name="up_id") == {}
+
+    def test_the_table_that_is_meant_does_not_refer_to_itself(self) -> None:
+        some = [declares(made(t, "customer_id"), "customer_id", "log") for t in "ab"]
+        assert by_declared(*some) == {}
+
+    def test_the_key_of_somebodys_one_row_is_somebodys_key(self) -> None:
+        wishlist = made("wishlist", "customer_id", unique="customer_id")
+        wishlist = declares(wishlist, "customer_id", "customer_entity")
+        assert set(by_declared(wishlist)) == {"log.customer_id -> customer_entity.id"}
+
+
 def test_own_key_and_declared_references_are_not_proposed() -> None:
     table = replace(
         made("orders", "user_id"),

@@ -66,6 +66,25 @@ class SubsetPlan:
         """Give a table's role."""
         return self.tables[table].role
 
+    def is_sampled(self, table: str) -> bool:
+        """Tell whether rows of a table come for their own sake, or with others that do.
+
+        Where somebody asks for named rows only, as ``--sample none`` does, none do.
+        """
+        one = self.tables[table]
+        if one.role is Role.CHILD:
+            return any(self.is_sampled(owner.parent) for owner in one.owners)
+        return one.role is Role.TARGET
+
+    def limited_by(self, table: str) -> str:
+        """Give the table with a condition that a child goes with in the end; empty for none."""
+        for owner in self.tables[table].owners:
+            if self.tables[owner.parent].where:
+                return owner.parent
+            if further := self.limited_by(owner.parent):
+                return further
+        return ""
+
     def children_of(self, table: str) -> tuple[ForeignKey, ...]:
         """Give the references along which children of a table follow it."""
         return tuple(

@@ -156,23 +156,13 @@ def _profile_tables(work: _Work) -> None:
 def _tables(work: _Work) -> Iterator[Table]:
     """Give the tables that are sampled, and whose rows may be added to the sample."""
     for name, one in sorted(work.plan.tables.items()):
-        if one.role not in {Role.TARGET, Role.CHILD}:
+        if not work.plan.is_sampled(name):
             continue
-        if one.role is Role.CHILD and (limited := limited_by(work.plan, name)):
+        if one.role is Role.CHILD and (limited := work.plan.limited_by(name)):
             why = f"none were looked for, as it goes with {limited}, which --where limits"
             work.looked.append(LookedAt(name, 0.0, why))
             continue
         yield work.schema.tables[name]
-
-
-def limited_by(plan: SubsetPlan, name: str) -> str:
-    """Give the table with a condition that a child goes with in the end; empty for none."""
-    for owner in plan.tables[name].owners:
-        if plan.tables[owner.parent].where:
-            return owner.parent
-        if further := limited_by(plan, owner.parent):
-            return further
-    return ""
 
 
 def _profile(work: _Work, table: Table, seconds: float, expected: float, speed: Speed) -> None:
@@ -232,7 +222,7 @@ def _measure_relations(work: _Work) -> None:
             work.others.append(relation.key)
             continue
         for tally, members in relation.tallies(work.source, work.wanted, work.drawn, owned):
-            if tally.table in work.growing.taken:
+            if tally.table in work.profiles:
                 family = relation.key if tally.name == _LARGEST else None
                 work.measured.append(_Measured(tally, 1.0, members, family))
 

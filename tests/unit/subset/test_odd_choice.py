@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from sandbox.subset.keys import RowKey, draw, key_set_for
 from sandbox.subset.odd.choose import candidates_of, choose_odd
-from sandbox.subset.odd.cover import limited_by
 from sandbox.subset.odd.found import Covered, merged
 from sandbox.subset.odd.tally import Tally
 from sandbox.subset.odd.variants import Variants
@@ -107,5 +106,14 @@ def test_child_goes_in_the_end_with_a_table_that_a_condition_limits() -> None:
                   table("items", "order>orders"), table("words"))  # fmt: skip
     request = SampleRequest(Share(0.01), where={"customers": "id < 9"})
     plan = plan_subset(shop, request, frozenset())
-    limited = {name: limited_by(plan, name) for name in shop.tables}
+    limited = {name: plan.limited_by(name) for name in shop.tables}
     assert limited == {"customers": "", "orders": "customers", "items": "customers", "words": ""}
+
+
+def test_rows_that_come_only_for_others_are_not_looked_at() -> None:
+    shop = schema(table("customers"), table("orders", "customer>customers"), table("words"))
+    request = SampleRequest(Share(0.0), tables={"words": Share(0.01)})
+    plan = plan_subset(shop, request, frozenset())
+    assert [name for name in shop.tables if plan.is_sampled(name)] == ["words"]
+    sampled = plan_subset(shop, SampleRequest(Share(0.01)), frozenset())
+    assert all(map(sampled.is_sampled, shop.tables))

@@ -23,6 +23,7 @@ os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # the plugin that runs them looks at the groups after this
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let `make test` run in several processes: what shares a server or a sandbox stays in one."""
     for item in items:

@@ -132,8 +132,7 @@ class RelationEntry(ForeignKeyEntry):
     Attributes:
         origin: What says that it is one.
         confidence: How sure that is: high, medium or low.
-        only: Column of the child and its value in those rows that refer to this parent; empty where
-            all rows do.
+        only: Column and value of the child's rows that refer to this parent; empty for all rows.
         orphans: Rows that refer to a parent which the source does not have.
     """
 
@@ -248,8 +247,7 @@ class OddEntry(_Entry):
         table: The table.
         column: The column, or the foreign key; empty for a class of the project's own.
         name: The class, see `docs/odd-rows.md`.
-        rows: Rows of it in the source: a number, ``about`` one, or ``<10``.
-        taken: Rows of it in the bundle, in the same form.
+        rows, taken: Rows of it in source and bundle: a number, ``about`` one, or ``<10``.
     """
 
     table: Name

@@ -36,6 +36,12 @@ Source = Annotated[
     str, typer.Option("--source", metavar="URL", help="mysql://USER@HOST:PORT/DATABASE")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="Folder to write.")]
+InsecureSource = Annotated[
+    bool, typer.Option("--insecure-source", help="Go without a verified TLS connection.")
+]
+AllowWriteGrants = Annotated[
+    bool, typer.Option("--allow-write-grants", help="Accept an account that could write.")
+]
 DefaultsFile = Annotated[
     Path | None,
     typer.Option(
@@ -122,12 +128,8 @@ def export(  # noqa: PLR0913 - one parameter for each option
         Path | None,
         typer.Option(metavar="FILE", help="Note every statement that runs on production."),
     ] = None,
-    insecure_source: Annotated[
-        bool, typer.Option("--insecure-source", help="Go without a verified TLS connection.")
-    ] = False,
-    allow_write_grants: Annotated[
-        bool, typer.Option("--allow-write-grants", help="Accept an account that could write.")
-    ] = False,
+    insecure_source: InsecureSource = False,
+    allow_write_grants: AllowWriteGrants = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be taken and how it is treated.")
     ] = False,

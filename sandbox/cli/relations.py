@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.export import (
+    AllowWriteGrants,
     DefaultsFile,
+    InsecureSource,
     PasswordFile,
     endpoint_of,
     folder_of_source,
@@ -42,12 +44,8 @@ def relations(  # noqa: PLR0913 - one parameter for each option
     write: Annotated[
         bool, typer.Option("--write", help="Add those that are used to the settings file.")
     ] = False,
-    insecure_source: Annotated[
-        bool, typer.Option("--insecure-source", help="Go without a verified TLS connection.")
-    ] = False,
-    allow_write_grants: Annotated[
-        bool, typer.Option("--allow-write-grants", help="Accept an account that could write.")
-    ] = False,
+    insecure_source: InsecureSource = False,
+    allow_write_grants: AllowWriteGrants = False,
 ) -> RelationsResult:
     """List relations that no foreign key declares, with what speaks for them.
 

@@ -8,41 +8,26 @@ once.
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from sandbox.model import Batch, Cell, ForeignKey, Schema, Stage, Table
+from sandbox.model import ForeignKey, Schema, Stage, Table
+from sandbox.subset.answers import Columns, Source, answers, keys_where
 from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
 from sandbox.subset.lookups import (
     Question,
     Told,
     ask_for_children,
-    ask_for_keys,
     ask_for_orphans,
     ask_for_parents,
-    key_columns,
 )
-from sandbox.subset.plan import Role, SubsetPlan, TablePlan
+from sandbox.subset.plan import Role, SubsetPlan
 from sandbox.subset.steps import blaming, slices, wait
-
-_RANGE = 1 << 64
-
-Columns = Sequence[Sequence[Cell]]
-
-
-class Source(Protocol):
-    """What answers questions: a reader inside its snapshot."""
-
-    def rows(self, sql: str, *, columns: int) -> Iterator[Columns]:
-        """Run a SELECT and give its rows as chunks of columns."""
-
-    def batches(self, table: Table, where: str = "") -> Iterator[Batch]:
-        """Read the rows of a table that meet a condition, in short chunks where readers lock."""
+from sandbox.subset.targets import Target
 
 
 class Growing(Protocol):
@@ -220,7 +205,7 @@ class _Closure:
     def take_named(self, named: NamedRows) -> Found:
         """Take the rows that a condition names, and let their children follow."""
         table = self._schema.tables[named.table]
-        keys = self._keys_where(table, named.where)
+        keys = keys_where(self._source, table, named.where)
         with blaming(named.option, named.table):
             if named.table in self._sampled:
                 rows = self._take(table, keys, core=True)
@@ -233,8 +218,11 @@ class _Closure:
         for name, table in self._sampled.items():
             plan = self._plan.tables[name]
             if plan.role is Role.TARGET:
+                target = Target(table, plan, self._source, self._secret)
                 with blaming("--where" if plan.where else "", name):
-                    self._take(table, self._drawn(table, plan), core=True)
+                    self._take(table, target.drawn(), core=True)
+                if target.counted is not None:
+                    self.counted[name] = target.counted
 
     def add(self, table: Table, keys: Iterable[RowKey]) -> None:
         """Take more rows, for a reason of the caller's."""
@@ -249,7 +237,7 @@ class _Closure:
     def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
         """Give the keys of the rows that meet a condition."""
         with blaming(option, table.name):
-            yield from self._keys_where(table, where)
+            yield from keys_where(self._source, table, where)
 
     def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
         """Give those of some rows whose parents are all taken, or whole."""
@@ -358,34 +346,5 @@ class _Closure:
                 self.cut[relation.name] += 1
             self._take(child, family, core=core)
 
-    def _drawn(self, table: Table, plan: TablePlan) -> Iterator[RowKey]:
-        keys = self._keys_where(table, plan.where)
-        if not plan.where:
-            keys = self._counting(table.name, keys)
-        if plan.share.rows is not None:
-            return iter(
-                heapq.nsmallest(
-                    plan.share.rows, keys, key=lambda key: draw(self._secret, table.name, key)
-                )
-            )
-        below = int(plan.share.fraction * _RANGE)
-        return (key for key in keys if draw(self._secret, table.name, key) < below)
-
-    def _counting(self, table: str, keys: Iterable[RowKey]) -> Iterator[RowKey]:
-        count = 0
-        for count, key in enumerate(keys, 1):  # noqa: B007 - the last one is the count
-            yield key
-        self.counted[table] = count
-
-    def _keys_where(self, table: Table, where: str) -> Iterator[RowKey]:
-        if table.transactional:
-            for columns in self._answers(ask_for_keys(table, where)):
-                yield from keys_of(table, columns)
-            return
-        # A long answer would keep writers waiting: these tables are read in short chunks only.
-        for batch in self._source.batches(table, where):
-            by_name = dict(zip(batch.columns, batch.cells, strict=True))
-            yield from keys_of(table, [by_name[column.name] for column in key_columns(table)])
-
     def _answers(self, question: Question) -> Iterator[Columns]:
-        return self._source.rows(question.sql, columns=question.width)
+        return answers(self._source, question)

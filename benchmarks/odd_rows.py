@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.shop import Shop, shop, spread, timed
-from sandbox.cli.export import endpoint_of
+from sandbox.cli.access import endpoint_of
 from sandbox.database.connect import open_catalogue, open_reader
 from sandbox.database.reader import Reader
 from sandbox.database.schema import read_schema

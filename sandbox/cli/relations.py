@@ -7,16 +7,15 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.export import (
+from sandbox.cli.access import (
     AllowWriteGrants,
     DefaultsFile,
     InsecureSource,
     PasswordFile,
     endpoint_of,
-    folder_of_source,
-    written_relations,
 )
 from sandbox.cli.invocation import invocation_of
+from sandbox.cli.sampling import folder_of_source, written_relations
 from sandbox.errors import SettingsError
 from sandbox.export.relations import RelationsRequest, find_source_relations
 from sandbox.model import Origin

@@ -1,0 +1,208 @@
+"""How a sample is asked for: the options of `export` and `plan`, joined with the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sandbox.cli.access import Access
+from sandbox.database.session import limits_of
+from sandbox.errors import UsageError
+from sandbox.export.decisions import OWN_RULES
+from sandbox.export.key import default_key_file, read_key
+from sandbox.export.request import ExportRequest
+from sandbox.settings import RelationSettings, Settings
+from sandbox.subset.relations.found import WrittenRelations
+from sandbox.subset.relations.written import parse_relation
+from sandbox.subset.request import (
+    Condition,
+    CoverRequest,
+    NamedCondition,
+    SampleRequest,
+    parse_condition,
+    parse_samples,
+    parse_share,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What is taken of a source, and how it is treated and read.
+
+    The help of each option says what it is. Those that are not given are told by the settings.
+    """
+
+    sample: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SHARE|TABLE=SHARE", help="1%, 2000, all or none.  [default: 1%]"),
+    ] = None
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TABLE:CONDITION", help="Sample only rows that meet it."),
+    ] = None
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TABLE:CONDITION", help="Take these rows, whatever the sample."),
+    ] = None
+    cover: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ROWS", min=0, help="Odd rows to take of each class; 0: none.  [default: 3]"
+        ),
+    ] = None
+    profile_time: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS", min=0, help="How long tables are read for it.  [default: 60]"
+        ),
+    ] = None
+    from_log: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Take the rows that a log's errors name."),
+    ] = None
+    from_request: Annotated[
+        list[str] | None,
+        typer.Option(metavar="'METHOD URL'", help="Take the rows that a request names."),
+    ] = None
+    requests: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Requests with bodies, logins, and how they failed."),
+    ] = None
+    app: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The application's source: it may say more of relations."),
+    ] = None
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Masking rules.  [default: ./masking_rules/*.yaml]"),
+    ] = None
+    key_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Masking key.  [default: that of sandbox keygen]"),
+    ] = None
+    unclassified: Annotated[
+        Literal["refuse", "shape"] | None,
+        typer.Option(help="What happens to a column without a rule.  [default: refuse]"),
+    ] = None
+    ddl: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Dump without data: definitions the account can't see."),
+    ] = None
+    server: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=ARCHIVE", help="A web server's capture (sandbox capture)."),
+    ] = None
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Processes that read.")] = 2
+    read_limit: Annotated[
+        int, typer.Option(metavar="MINUTES", min=1, help="How long production is read at most.")
+    ] = 240
+    show_sql: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Note every statement that runs on production."),
+    ] = None
+
+
+def export_request(
+    access: Access, sampling: Sampling, settings: Settings, out: Path
+) -> ExportRequest:
+    """Give what is asked for.
+
+    Raises:
+        UsageError: An option cannot be understood.
+        SettingsError: There is no key, or a file that settings name is not there.
+    """
+    key_file = sampling.key_file or _configured(settings.masking.key_file) or default_key_file()
+    return ExportRequest(
+        endpoint=access.endpoint,
+        out=out,
+        sample=sample_request(sampling, settings),
+        key=read_key(key_file),
+        rules=tuple(sampling.rules or _own_rules(settings.masking.rules)),
+        unclassified=sampling.unclassified or settings.masking.unclassified,
+        logs=tuple(sampling.from_log or ()),
+        requests=tuple(sampling.from_request or ()),
+        given=tuple(sampling.requests or ()),
+        ddl=sampling.ddl,
+        captures=_captures(sampling.server or []),
+        readers=sampling.workers,
+        limits=limits_of(60 * sampling.read_limit),
+        show_sql=sampling.show_sql,
+        allow_write_grants=access.allow_write_grants,
+        relations=written_relations(settings.relations),
+        app=folder_of_source(sampling.app),
+    )
+
+
+def sample_request(sampling: Sampling, settings: Settings) -> SampleRequest:
+    """Join the settings and the command line, which goes before them."""
+    configured = settings.sample
+    default, tables = parse_samples([configured.share, *(sampling.sample or [])])
+    shares = {table: parse_share(share) for table, share in configured.tables.items()}
+    conditions = {one.table: one.sql for one in map(parse_condition, sampling.where or [])}
+    includes = (*configured.include, *(sampling.include or []))
+    return SampleRequest(
+        default=default,
+        tables=shares | tables,
+        where={**configured.where, **conditions},
+        includes=tuple(parse_condition(one) for one in includes),
+        small=configured.small,
+        children=configured.children,
+        cover=_cover(sampling, settings),
+    )
+
+
+def folder_of_source(app: Path | None) -> Path | None:
+    """Give the folder of an application's source.
+
+    Raises:
+        UsageError: It is no folder.
+    """
+    if app is not None and not app.is_dir():
+        raise UsageError(
+            f"{app} is no folder.", hint="Name the folder of the application's source."
+        )
+    return app
+
+
+def written_relations(settings: RelationSettings) -> WrittenRelations:
+    """Give what settings say of relations; their form was checked as they were read."""
+    confirmed, rejected = (
+        tuple(map(parse_relation, some)) for some in (settings.confirmed, settings.rejected)
+    )
+    return WrittenRelations(confirmed, rejected)
+
+
+def _cover(sampling: Sampling, settings: Settings) -> CoverRequest:
+    rows, seconds = sampling.cover, sampling.profile_time
+    return CoverRequest(
+        settings.sample.cover if rows is None else rows,
+        settings.sample.profile_time if seconds is None else seconds,
+        tuple(NamedCondition(one.name, Condition(one.table, one.sql)) for one in settings.cover),
+    )
+
+
+def _own_rules(configured: list[str]) -> list[Path]:
+    if configured:
+        return [Path(one).expanduser() for one in configured]
+    return sorted(OWN_RULES.glob("*.yaml"))
+
+
+def _configured(path: str) -> Path | None:
+    return Path(path).expanduser() if path else None
+
+
+def _captures(given: list[str]) -> dict[str, Path]:
+    captures: dict[str, Path] = {}
+    for one in given:
+        name, equals, archive = one.partition("=")
+        if not equals or not name or not archive:
+            raise UsageError(
+                "a server is given as NAME=ARCHIVE.", hint="For example: --server web1=web1.tar"
+            )
+        if name in captures:
+            raise UsageError(f"the server {name} is given twice.")
+        captures[name] = Path(archive)
+    return captures

@@ -319,6 +319,37 @@ class Schema:
         return {one.name: one.definition for one in self.objects if one.kind is ObjectKind.TABLE}
 
 
+class ReasonKind(StrEnum):
+    """What made a row come to a sample."""
+
+    WHOLE = "whole"
+    DRAWN = "drawn"
+    NAMED = "named"
+    ODD = "odd"
+    CHILD = "child"
+    FAMILY = "family"
+    PARENT = "parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row came to a sample, without any value of it.
+
+    Attributes:
+        kind: What made it come.
+        words: More of it, for people: which share, or where the row was named.
+        child: Of a row that came along a reference, the table that refers.
+        relation: The name of that reference.
+        classes: Of an odd row, column (or relation) and name of each class that it was taken for.
+    """
+
+    kind: ReasonKind
+    words: str = ""
+    child: str = ""
+    relation: str = ""
+    classes: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some rows of a table as columns of exact bytes. Never leaves the ops half unmasked.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from sandbox.model import ForeignKey, Schema, Stage, Table
+from sandbox.model import ForeignKey, Reason, ReasonKind, Schema, Stage, Table
 from sandbox.subset.answers import Columns, Source, answers, keys_where
 from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
@@ -26,6 +26,7 @@ from sandbox.subset.lookups import (
     ask_for_parents,
 )
 from sandbox.subset.plan import Role, SubsetPlan
+from sandbox.subset.reasons import Reasons, along
 from sandbox.subset.steps import blaming, slices, wait
 from sandbox.subset.targets import Target
 
@@ -49,7 +50,7 @@ class Growing(Protocol):
     def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
         """Give those of some rows whose parents are all taken."""
 
-    def add(self, table: Table, keys: Iterable[RowKey]) -> None:
+    def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
         """Take more rows."""
 
     def add_family(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
@@ -98,6 +99,8 @@ class Subset:
         named: What each of the named conditions found.
         counted: By table, how many rows the source has, where each of them was looked at.
         cut: By constraint, how many families were cut at the plan's limit of children.
+        reasons: By table, why its rows came; the marks of `keys` are places in it. Rows that bring
+            their children have the reason of that, others the one they first came for.
     """
 
     plan: SubsetPlan
@@ -106,6 +109,7 @@ class Subset:
     named: tuple[Found, ...] = ()
     cut: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, Sequence[Reason]] = field(default_factory=dict)
 
     def is_whole(self, table: str) -> bool:
         """Tell whether every row of a table is taken."""
@@ -158,6 +162,7 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         found,
         cut=dict(closure.cut),
         counted=closure.counted,
+        reasons=closure.reasons.listed(),
     )
 
 
@@ -189,6 +194,7 @@ class _Closure:
         self._adds = False
         self.cut: dict[str, int] = defaultdict(int)
         self.counted: dict[str, int] = {}
+        self.reasons = Reasons()
 
     def take_whole_tables(self) -> None:
         """Take the parents of tables that are whole, where those are not whole themselves."""
@@ -208,7 +214,8 @@ class _Closure:
         keys = keys_where(self._source, table, named.where)
         with blaming(named.option, named.table):
             if named.table in self._sampled:
-                rows = self._take(table, keys, core=True)
+                reason = Reason(ReasonKind.NAMED, named.because)
+                rows = self._take(table, keys, reason, core=True)
             else:
                 rows = sum(1 for _ in keys)
         return Found(named.table, named.because, rows, named.option)
@@ -220,14 +227,14 @@ class _Closure:
             if plan.role is Role.TARGET:
                 target = Target(table, plan, self._source, self._secret)
                 with blaming("--where" if plan.where else "", name):
-                    self._take(table, target.drawn(), core=True)
+                    self._take(table, target.drawn(), target.reason, core=True)
                 if target.counted is not None:
                     self.counted[name] = target.counted
 
-    def add(self, table: Table, keys: Iterable[RowKey]) -> None:
+    def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
         """Take more rows, for a reason of the caller's."""
         self._adds = True
-        self._take(table, keys, core=False)
+        self._take(table, keys, reason, core=False)
 
     def add_family(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
         """Take the children of some rows along one relation, without theirs."""
@@ -284,12 +291,12 @@ class _Closure:
         for some in slices(keys):
             self._take_parents(table, ask_for_parents(self._schema, table, some))
 
-    def _take(self, table: Table, keys: Iterable[RowKey], *, core: bool) -> int:
+    def _take(self, table: Table, keys: Iterable[RowKey], reason: Reason, *, core: bool) -> int:
         """Take rows and give how many keys came: some at a time, for they may be millions."""
         count = 0
         for some in slices(keys):
             count += len(some)
-            new = self.taken[table.name].add_new(some)
+            came = new = self.taken[table.name].add_new(some)
             if self._stage is not None:
                 self._stage.advance(len(new), table.name)
             if self._adds:
@@ -297,9 +304,12 @@ class _Closure:
             if table.foreign_keys:
                 wait(self._to_expand, table, new)
             if core:
-                fresh = self._core[table.name].add_new(some)
+                came = self._core[table.name].add_new(some)
                 if table.identity and self._plan.children_of(table.name):
-                    wait(self._to_follow, table, fresh)
+                    wait(self._to_follow, table, came)
+            if came:
+                # Also of rows that came before, but alone: the children they bring now lead here.
+                self.taken[table.name].mark(came, self.reasons.number(table.name, reason))
         return count
 
     def _take_parents(
@@ -325,7 +335,8 @@ class _Closure:
             parent = self._schema.tables[reference.parent]
             key = columns[told.first : told.first + told.width]
             cells = [[column[row] for row in found] for column in key]
-            self._take(parent, dict.fromkeys(keys_of(parent, cells)), core=False)
+            keys = dict.fromkeys(keys_of(parent, cells))
+            self._take(parent, keys, along(ReasonKind.PARENT, reference), core=False)
 
     def _take_children(
         self, relation: ForeignKey, parents: Sequence[RowKey], *, core: bool = True
@@ -341,10 +352,11 @@ class _Closure:
                 if owner not in families:
                     families[owner] = Family(most, drawn)
                 families[owner].add(key)
+        reason = along(ReasonKind.CHILD if core else ReasonKind.FAMILY, relation)
         for family in families.values():
             if family.was_cut:
                 self.cut[relation.name] += 1
-            self._take(child, family, core=core)
+            self._take(child, family, reason, core=core)
 
     def _answers(self, question: Question) -> Iterator[Columns]:
         return answers(self._source, question)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 
-from sandbox.model import Table
+from sandbox.model import Reason, ReasonKind, Table
 from sandbox.subset.answers import Source, keys_where
 from sandbox.subset.keys import RowKey, draw
 from sandbox.subset.plan import TablePlan
@@ -32,6 +32,12 @@ class Target:
         self._source = source
         self._secret = secret
         self.counted: int | None = None
+
+    @property
+    def reason(self) -> Reason:
+        """Why its rows come."""
+        condition = " that meet the condition" if self._plan.where else ""
+        return Reason(ReasonKind.DRAWN, f"{self._plan.share} of its rows{condition}")
 
     def drawn(self) -> Iterator[RowKey]:
         """Give the keys of the rows that are drawn.

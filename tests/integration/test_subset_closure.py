@@ -18,6 +18,7 @@ from sandbox.database.connect import Endpoint, Tls, open_catalogue, open_reader
 from sandbox.database.schema import read_schema
 from sandbox.database.secret import Secret
 from sandbox.database.statements import StatementLog
+from sandbox.model import Reason, ReasonKind
 from sandbox.subset.closure import NamedRows, Subset, choose_rows
 from sandbox.subset.keys import RowKey, row_digest
 from sandbox.subset.plan import Role, plan_subset
@@ -211,3 +212,63 @@ def check_closure(
     assert {table.name: numbers_of(table, subset) for table in tables} == expected.taken
     found = {which: count for which, count in subset.orphans.items() if count}
     assert found == expected.orphans
+    told = {
+        (table.name, i): reason
+        for table in tables
+        if not subset.is_whole(table.name)
+        for i, reason in reasons_of(table, subset).items()
+    }
+    clear = explained(
+        told, edges_of(tables, how), owners=owners, whole=really_whole, named=named, tables=tables
+    )
+    assert clear == set(told)
+
+
+def reasons_of(table: RandomTable, subset: Subset) -> dict[int, Reason]:
+    """Give the reason of each taken row by its number."""
+    keys = list(subset.keys[table.name])
+    marks = dict(zip(keys, subset.keys[table.name].marks_of(keys), strict=True))
+    numbered = {i: key_of(table, row) for i, row in enumerate(table.rows)}
+    reasons = subset.reasons.get(table.name, ())
+    return {i: reasons[marks[key]] for i, key in numbered.items() if key in marks}
+
+
+def explained(  # noqa: PLR0913 - what an oracle walks, named one by one
+    told: dict[tuple[str, int], Reason],
+    edges: list[Edge],
+    *,
+    owners: dict[str, str],
+    whole: set[str],
+    named: dict[str, int],
+    tables: list[RandomTable],
+) -> set[tuple[str, int]]:
+    """Give the rows whose reason is true and leads, row by row, to one that was named or whole."""
+    content = {table.name: table.rows for table in tables}
+    clear = {
+        (name, i)
+        for (name, i), reason in told.items()
+        if reason == Reason(ReasonKind.NAMED, "test")
+        and int(content[name][i]["n"] or 0) < named[name]
+    }
+    before = -1
+    while before != (before := len(clear)):
+        for edge in edges:
+            child, parents = (edge.child, edge.row), {(edge.parent, i) for i in edge.found}
+            if child in told and told[child] == Reason(
+                ReasonKind.CHILD, child=edge.child, relation=edge.constraint
+            ):
+                assert owners[edge.child] == edge.constraint
+                # Only a row that came for its own sake or with its parent brings its children.
+                if any(told[p].kind is not ReasonKind.PARENT for p in parents & clear):
+                    clear.add(child)
+            if child in clear or edge.child in whole:
+                brought = Reason(ReasonKind.PARENT, child=edge.child, relation=edge.constraint)
+                clear |= {parent for parent in parents if told.get(parent) == brought}
+        # Rows that are equal in all and have no key are one to the closure.
+        clear |= {
+            (table.name, i)
+            for table in tables
+            if not table.key
+            for i in same_content(table, {i for name, i in clear if name == table.name})
+        }
+    return clear

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from sandbox.model import Reason, ReasonKind
 from sandbox.subset.keys import KeySet, RowKey
 from sandbox.subset.odd.tally import Group, Tally
 
@@ -29,12 +30,12 @@ def choose_odd(tallies: Sequence[Tally], taken: KeySet, near: Collection[RowKey]
         taken: The rows in the sample.
         near: Candidates whose parents are all taken.
     """
-    lacking = [tally for tally in tallies if tally.lacking]
+    lacking = _rarest_first(tallies)
     worth = Counter(
         key for tally in lacking for group in tally.candidates for key in dict.fromkeys(group)
     )
     chosen: dict[RowKey, None] = {}
-    for tally in sorted(lacking, key=lambda one: (one.rows, one.column, one.name)):
+    for tally in lacking:
         groups = tally.candidates
         left = tally.lacking - sum(
             _is_new(group, taken) and all(key in chosen or key in taken for key in group)
@@ -45,6 +46,30 @@ def choose_odd(tallies: Sequence[Tally], taken: KeySet, near: Collection[RowKey]
             chosen.update(dict.fromkeys(key for key in group if key not in taken))
         worth.subtract({key for group in groups for key in group})
     return list(chosen)
+
+
+def reasons_for(tallies: Sequence[Tally], chosen: Sequence[RowKey]) -> dict[Reason, list[RowKey]]:
+    """Give chosen rows by the classes that they are taken for, the rarest class first.
+
+    Args:
+        tallies: The classes, as they were when the rows were chosen.
+        chosen: From `choose_odd`.
+    """
+    classes: dict[RowKey, dict[tuple[str, str], None]] = {key: {} for key in chosen}
+    for tally in _rarest_first(tallies):
+        for key in {key for group in tally.candidates for key in group}:
+            if key in classes:
+                classes[key][tally.column, tally.name] = None
+    rows: dict[Reason, list[RowKey]] = {}
+    for key, some in classes.items():
+        rows.setdefault(Reason(ReasonKind.ODD, classes=tuple(some)), []).append(key)
+    return rows
+
+
+def _rarest_first(tallies: Iterable[Tally]) -> list[Tally]:
+    """Give the classes that lack rows."""
+    lacking = [tally for tally in tallies if tally.lacking]
+    return sorted(lacking, key=lambda one: (one.rows, one.column, one.name))
 
 
 def _gain(group: Group, worth: Mapping[RowKey, int], near: Collection[RowKey]) -> float:

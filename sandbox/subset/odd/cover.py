@@ -17,10 +17,10 @@ from itertools import islice
 from pyroaring import BitMap64
 
 from sandbox.errors import UsageError
-from sandbox.model import ForeignKey, Schema, Stage, Table
+from sandbox.model import ForeignKey, Reason, ReasonKind, Schema, Stage, Table
 from sandbox.subset.closure import Growing
 from sandbox.subset.keys import KeySet, RowKey, draw
-from sandbox.subset.odd.choose import candidates_of, choose_odd
+from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
 from sandbox.subset.odd.classes import class_measured
 from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
 from sandbox.subset.odd.orphans import SMALL, count_left_behind, count_orphans, may_be_asked
@@ -292,7 +292,8 @@ def _take_lacking(work: _Work, named: Sequence[_Measured]) -> None:
         if one.family is not None:
             parents = [key for group in one.tally.candidates[:1] for key in group]
             table = work.schema.tables[one.tally.table]
-            work.growing.add(table, parents)
+            classes = ((one.tally.column, one.tally.name),)
+            work.growing.add(table, parents, Reason(ReasonKind.ODD, classes=classes))
             work.growing.add_family(one.family, parents)
     by_table: dict[str, list[_Measured]] = {}
     for one in (*work.measured, *named):
@@ -305,7 +306,9 @@ def _take_lacking(work: _Work, named: Sequence[_Measured]) -> None:
         tallies = [one.tally for one in by_table[name]]
         table, taken = work.schema.tables[name], work.growing.taken[name]
         near = work.growing.near(table, candidates_of(tallies))
-        work.growing.add(table, choose_odd(tallies, taken, near))
+        chosen = choose_odd(tallies, taken, near)
+        for reason, keys in reasons_for(tallies, chosen).items():
+            work.growing.add(table, keys, reason)
     _close_and_count(work)
     for one in (*work.measured, *named):
         _count_by_key(work, one)

@@ -26,6 +26,24 @@ def test_other_keys_are_a_set_in_order(given_keys: list[RowKey]) -> None:
     assert list(keys) == sorted(set(given_keys))
 
 
+@given(st.lists(st.tuples(st.lists(SIGNED | st.integers(0, 20)), st.integers(0, 3))))
+def test_key_bears_the_mark_that_it_was_given_last(marked: list[tuple[list[int], int]]) -> None:
+    expected: dict[RowKey, int] = {}
+    numbers, others = WholeNumbers(), OtherKeys()
+    for keys, mark in marked:
+        for key_set in (numbers, others):
+            key_set.add_new(keys)
+            key_set.mark(keys, mark)
+        expected.update(dict.fromkeys(keys, mark))
+    unmarked = [key for key in (-7, 5, 2**64 - 1) if key not in expected]
+    numbers.add_new(unmarked)
+    others.add_new(unmarked)
+    expected.update(dict.fromkeys(unmarked, 0))
+    for given_set in (numbers, others):
+        assert list(given_set) == sorted(expected)
+        assert given_set.marks_of(list(expected)) == list(expected.values())
+
+
 def test_keys_are_typed_by_the_columns_of_the_identity() -> None:
     assert keys_of(table("orders"), [[b"7", b"-1"]]) == [7, -1]
     assert keys_of(table("items", key=("a", "b")), [[b"7", b"8"], [b"1", b"2"]]) == [(7, 1), (8, 2)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.model import Reason, ReasonKind
 from sandbox.subset.keys import RowKey, draw, key_set_for
-from sandbox.subset.odd.choose import candidates_of, choose_odd
+from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
 from sandbox.subset.odd.found import Covered, merged
 from sandbox.subset.odd.tally import Tally
 from sandbox.subset.odd.variants import Variants
@@ -58,6 +59,20 @@ def test_one_row_serves_several_classes_and_near_ones_go_first() -> None:
     assert set(choose_odd(both, taken, [4, 1])) == {7, 4}
     far = tally("c", *((key,) for key in range(1, 9)))
     assert set(choose_odd([far], taken, [2, 5, 8])) == {2, 5, 8}
+
+
+def test_chosen_rows_are_told_with_each_class_that_lacked_them() -> None:
+    taken = key_set_for(ORDERS)
+    common, rare, full = (
+        tally("common", (1,), (2,), (3,), (7,)), tally("rare", (7,)), tally("full", (7,), (1,))
+    )  # fmt: skip
+    full.taken = 2
+    chosen = choose_odd([common, rare, full], taken, ())
+    both = Reason(ReasonKind.ODD, classes=(("note", "rare"), ("note", "common")))
+    one = Reason(ReasonKind.ODD, classes=(("note", "common"),))
+    reasons = reasons_for([common, rare, full], chosen)
+    assert reasons == {both: [7], one: [key for key in chosen if key != 7]}
+    assert len(reasons[one]) == 2
 
 
 def test_rows_that_show_a_class_together_come_together() -> None:

@@ -140,7 +140,12 @@ def open_reader(
     try:
         for statement in (*discipline(server, limits), *exact_results()):
             wire.run(statement)
-        reader = Reader(wire, server, frees_locks=_lets_go_of_locks(wire, server))
+        reader = Reader(
+            wire,
+            server,
+            frees_locks=_lets_go_of_locks(wire, server),
+            per_statement=limits.per_statement,
+        )
         if snapshot:
             reader.take_snapshot(limits.snapshot)
     except BaseException:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -19,12 +18,14 @@ from sandbox.database.definitions import is_same_table, table_as_shown
 from sandbox.database.expressions import quoted, read_expression
 from sandbox.database.server import Server
 from sandbox.database.session import BEGIN_SNAPSHOT, RELEASE, SAVEPOINT, catalogue_settings
+from sandbox.database.statement_sizes import SECONDS, StatementSizes, evenly
 from sandbox.database.wire import Row, Wire
 from sandbox.errors import RightMissing, SourceChanged
 from sandbox.model import Batch, Cell, Column, Table
 
 ROWS = 1000
 _BYTES = 4 << 20
+_KEYS_OF_LARGE = 100  # in a statement, where rows are too large to be put in order here
 _FIRST_STEP, _LARGEST_STEP = 4, 64
 # Types whose cells can be so large that a number of rows bounds nothing.
 _LARGE = frozenset(
@@ -44,10 +45,19 @@ class Reader:
         server: The server that answers.
         frees_locks: Whether the server lets go of metadata locks before the snapshot ends. If not,
             an ALTER of a table that was read waits for this reader to be closed.
+        per_statement: Seconds that a statement which names keys should take at most.
     """
 
-    def __init__(self, wire: Wire, server: Server, *, frees_locks: bool = True) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        server: Server,
+        *,
+        frees_locks: bool = True,
+        per_statement: float = SECONDS,
+    ) -> None:
         self._wire = wire
+        self._sizes = StatementSizes(per_statement, lambda: wire.waited)
         self._held = False
         self._shows_definitions = False
         self.server = server
@@ -174,15 +184,16 @@ class Reader:
         for columns in self._streamed(sql, _large(table), f"table {table.name}"):
             yield _batch(table, columns)
 
-    def batches_by_keys(
-        self, table: Table, keys: Iterable[RowKey], per_statement: int = 1000
-    ) -> Iterator[Batch]:
-        """Read the rows of given keys, in the order of the keys within each statement.
+    def batches_by_keys(self, table: Table, keys: Iterable[RowKey]) -> Iterator[Batch]:
+        """Read the rows of given keys.
+
+        They come in the order of the keys however many a statement names: of whole numbers, if
+        those are in ascending order. Only rows that can be too large to be put in order here, and
+        that no whole numbers tell apart, come in the server's order within each 100 keys.
 
         Args:
             table: A table with an identity.
             keys: Its keys: a number or bytes, or a tuple of them where several columns make it.
-            per_statement: How many keys a statement names.
 
         Raises:
             SourceError: As for `batches`.
@@ -191,15 +202,23 @@ class Reader:
         identity = table.identity
         if not identity:
             raise ValueError(f"table {table.name} has no key to read by")
-        left = iter(keys)
+        large = _large(table)
+        by_server = all(column.is_integer for column in identity)
         with self.table(table.name):
-            while some := list(islice(left, per_statement)):
+            if by_server or not large:
+                cut = self._sizes.cut(table.name, keys)
+            else:
+                cut = evenly(keys, _KEYS_OF_LARGE)
+            for some in cut:
                 sql = _select(table, among(identity, some)) + _order(table)
-                if not table.transactional:
+                if not by_server and not large:
+                    for batch in self._taken_at_once(table, sql):
+                        yield _in_order_of(some, table, batch)
+                elif not table.transactional:
                     yield from self._taken_at_once(table, sql)
-                    continue
-                for columns in self._streamed(sql, _large(table), f"table {table.name}"):
-                    yield _batch(table, columns)
+                else:
+                    for columns in self._streamed(sql, large, f"table {table.name}"):
+                        yield _batch(table, columns)
 
     def close(self) -> None:
         """End the snapshot and the session."""
@@ -313,3 +332,18 @@ def _large(table: Table) -> tuple[int, ...]:
 
 def _batch(table: Table, columns: Columns) -> Batch:
     return Batch(table.name, tuple(column.name for column in table.stored_columns), columns)
+
+
+def _in_order_of(keys: Sequence[RowKey], table: Table, batch: Batch) -> Batch:
+    """Put rows in the order of the keys they were asked by; the server's is by collation."""
+    places = {key if isinstance(key, tuple) else (key,): place for place, key in enumerate(keys)}
+    by_name = dict(zip(batch.columns, batch.cells, strict=True))
+    parts = [
+        [int(cell or b"0") if column.is_integer else cell or b"" for cell in by_name[column.name]]
+        for column in table.identity
+    ]
+    # A key that was spelled otherwise meanwhile, outside of any snapshot, comes last.
+    found = [places.get(key, len(places)) for key in zip(*parts, strict=True)]
+    order = sorted(range(len(found)), key=found.__getitem__)
+    cells = tuple([column[row] for row in order] for column in batch.cells)
+    return Batch(batch.table, batch.columns, cells)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.database.server import Server
+from sandbox.database.statement_sizes import SECONDS
 from sandbox.model import Family
 
 
@@ -19,6 +20,8 @@ class Limits:
         idle: Seconds after which the server ends a session of ours that says nothing. Sessions of
             one moment wait for their turn, so it is not less than `snapshot`.
         network: Seconds that the server waits for us to take what it sends.
+        per_statement: Seconds that a statement which names keys should take at most: it names
+            fewer where it takes longer.
     """
 
     lock_wait: int = 1
@@ -26,6 +29,7 @@ class Limits:
     statement: int = 4 * 3600
     idle: int = 4 * 3600
     network: int = 3600
+    per_statement: float = SECONDS
 
 
 def limits_of(snapshot: int) -> Limits:

@@ -38,6 +38,12 @@ class Wire:
         self._open = True
         self._ends: float | None = None
         self._seconds = 0
+        self._stopwatch = _Stopwatch()
+
+    @property
+    def waited(self) -> float:
+        """Give how many seconds were spent in waiting for the server so far."""
+        return self._stopwatch.seconds
 
     def end_after(self, seconds: int) -> None:
         """Let nothing be asked or taken any more when so many seconds have passed."""
@@ -46,7 +52,7 @@ class Wire:
 
     def run(self, sql: str | bytes, where: str = "") -> int:
         """Run a statement that gives no rows, and give the number of rows it affected."""
-        with translated(where or self._what):
+        with translated(where or self._what), self._stopwatch:
             self._send(sql)
             result = self._connection.store_result()
             if result is not None:
@@ -55,7 +61,7 @@ class Wire:
 
     def fetch(self, sql: str, where: str = "") -> tuple[Row, ...]:
         """Run a statement and give all of its rows; the server is done with it at once."""
-        with translated(where or self._what, sql=sql):
+        with translated(where or self._what, sql=sql), self._stopwatch:
             self._send(sql)
             result = self._connection.store_result()
             rows: tuple[Row, ...] = result.fetch_row(_ALL) if result is not None else ()
@@ -68,10 +74,10 @@ class Wire:
         When left early, the rest of a short answer is taken and dropped; from a long one the
         connection is cut, so that the server stops as well.
         """
-        with translated(where or self._what, sql=sql):
+        with translated(where or self._what, sql=sql), self._stopwatch:
             self._send(sql)
             result = self._connection.use_result()
-        stream = _Stream(result, where or self._what, self._check_age)
+        stream = _Stream(result, where or self._what, self._check_age, self._stopwatch)
         try:
             yield stream
         finally:
@@ -119,13 +125,34 @@ class Wire:
         self.close()
 
 
+class _Stopwatch:
+    """Runs inside of a ``with``."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.monotonic() - self._began
+
+
 class _Stream:
     """The rows of an answer, as they come."""
 
-    def __init__(self, result: Any, where: str, check_age: Callable[[], None]) -> None:  # noqa: ANN401 - untyped
+    def __init__(
+        self,
+        result: Any,  # noqa: ANN401 - untyped
+        where: str,
+        check_age: Callable[[], None],
+        stopwatch: _Stopwatch,
+    ) -> None:
         self._result = result
         self._where = where
         self._check_age = check_age
+        self._stopwatch = stopwatch
         self.ended = result is None
 
     def next_rows(self, number: int) -> tuple[Row, ...]:
@@ -134,7 +161,7 @@ class _Stream:
             return ()
         try:
             self._check_age()
-            with translated(self._where):
+            with translated(self._where), self._stopwatch:
                 rows: tuple[Row, ...] = self._result.fetch_row(number)
         except BaseException:
             self.ended = True

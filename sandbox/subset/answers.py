@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
-from sandbox.model import Batch, Cell, Table
+from sandbox.database.statement_sizes import StatementSizes
+from sandbox.model import Batch, Cell, Schema, Table
 from sandbox.subset.keys import RowKey, keys_of
-from sandbox.subset.lookups import Question, ask_for_keys, key_columns
+from sandbox.subset.lookups import Question, ask_for_keys, ask_for_parents, key_columns
 
 Columns = Sequence[Sequence[Cell]]
+Answered = Iterator[tuple[Question, Columns]]
 
 
 class Source(Protocol):
@@ -25,6 +28,35 @@ class Source(Protocol):
 def answers(source: Source, question: Question) -> Iterator[Columns]:
     """Ask a question and give its answer as chunks of columns."""
     return source.rows(question.sql, columns=question.width)
+
+
+def answered(source: Source, questions: Iterable[Question]) -> Answered:
+    """Ask questions, and give each with every chunk of its answer."""
+    for question in questions:
+        for columns in answers(source, question):
+            yield question, columns
+
+
+def answered_in_time(
+    source: Source, schema: Schema, table: Table, keys: Sequence[RowKey], sizes: StatementSizes
+) -> Answered:
+    """Ask for the parents of some rows, in statements that name as many as are answered in time.
+
+    Answers come as if each question had been asked at once: which reference leads to a parent
+    first, and so the reason that the parent is here for, does not depend on how fast the source is.
+    """
+    for number, whole in enumerate(ask_for_parents(schema, table, keys)):
+        merged: list[list[Cell]] = [[] for _ in range(whole.width)]
+        for some in sizes.cut(f"{table.name} {number}", keys):
+            (question,) = islice(ask_for_parents(schema, table, some), number, number + 1)
+            for columns in answers(source, question):
+                if number:  # about one reference: nothing else could come before it
+                    yield question, columns
+                    continue
+                for cells, more in zip(merged, columns, strict=True):
+                    cells.extend(more)
+        if not number:
+            yield whole, merged
 
 
 def keys_where(source: Source, table: Table, where: str) -> Iterator[RowKey]:

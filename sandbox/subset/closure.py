@@ -14,8 +14,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from sandbox.database.statement_sizes import StatementSizes
 from sandbox.model import ForeignKey, Reason, ReasonKind, Schema, Stage, Table
-from sandbox.subset.answers import Columns, Source, answers, keys_where
+from sandbox.subset.answers import (
+    Answered,
+    Columns,
+    Source,
+    answered,
+    answered_in_time,
+    answers,
+    keys_where,
+)
 from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
 from sandbox.subset.lookups import (
@@ -132,6 +141,7 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
     named: Sequence[NamedRows] = (),
     stage: Stage | None = None,
     more: Callable[[Growing], None] | None = None,
+    sizes: StatementSizes | None = None,
 ) -> Subset:
     """Choose the rows of a subset and close them over their relations.
 
@@ -143,12 +153,14 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         named: Rows to take in any case.
         stage: Hears how many rows are taken.
         more: Adds rows once the first ones are closed.
+        sizes: How many keys a statement names; what is chosen does not depend on it.
 
     Raises:
         ConditionRefused: The server cannot run a condition of the plan, or one that names rows.
         SourceError: The source cannot be read.
     """
     closure = _Closure(schema, plan, source, secret, stage)
+    closure.sizes = sizes or closure.sizes
     closure.take_whole_tables()
     found = tuple(closure.take_named(one) for one in named)
     closure.take_targets()
@@ -177,6 +189,7 @@ class _Closure:
         self._source = source
         self._secret = secret
         self._stage = stage
+        self.sizes = StatementSizes()
         self._sampled = {
             name: table
             for name, table in schema.tables.items()
@@ -202,7 +215,8 @@ class _Closure:
             if self._plan.role(name) is not Role.WHOLE:
                 continue
             if any(key.parent in self._sampled for key in table.foreign_keys):
-                self._take_parents(table, ask_for_parents(self._schema, table, None))
+                every = answered(self._source, ask_for_parents(self._schema, table, None))
+                self._take_parents(table, every)
                 continue
             for key in table.foreign_keys:
                 ((count,),) = next(iter(self._answers(ask_for_orphans(self._schema, key))))
@@ -252,11 +266,10 @@ class _Closure:
         if not table.identity or not table.foreign_keys:
             return close
         for some in slices(sorted(close)):
-            for question in ask_for_parents(self._schema, table, some):
-                for columns in self._answers(question):
-                    rows = keys_of(table, columns[: question.key])
-                    for told in question.parents:
-                        close.difference_update(self._far(told, columns, rows))
+            for question, columns in self._parents_of(table, some):
+                rows = keys_of(table, columns[: question.key])
+                for told in question.parents:
+                    close.difference_update(self._far(told, columns, rows))
         return close
 
     def _far(self, told: Told, columns: Columns, rows: Sequence[RowKey]) -> Iterator[RowKey]:
@@ -277,7 +290,7 @@ class _Closure:
             while self._to_follow:
                 name, keys = self._to_follow.popitem()
                 for relation in self._plan.children_of(name):
-                    for some in slices(keys):
+                    for some in self.sizes.cut(f"{relation.table}.{relation.name}", keys):
                         self._take_children(relation, some)
             if self._to_expand:
                 name, keys = self._to_expand.popitem()
@@ -286,10 +299,11 @@ class _Closure:
     def _expand(self, table: Table, keys: KeySet) -> None:
         if not table.identity:
             # Only their content tells these rows apart: the table is read once more to find them.
-            self._take_parents(table, ask_for_parents(self._schema, table, None), keys)
+            every = answered(self._source, ask_for_parents(self._schema, table, None))
+            self._take_parents(table, every, keys)
             return
         for some in slices(keys):
-            self._take_parents(table, ask_for_parents(self._schema, table, some))
+            self._take_parents(table, self._parents_of(table, some))
 
     def _take(self, table: Table, keys: Iterable[RowKey], reason: Reason, *, core: bool) -> int:
         """Take rows and give how many keys came: some at a time, for they may be millions."""
@@ -312,18 +326,15 @@ class _Closure:
                 self.taken[table.name].mark(came, self.reasons.number(table.name, reason))
         return count
 
-    def _take_parents(
-        self, table: Table, questions: Iterable[Question], only: KeySet | None = None
-    ) -> None:
+    def _take_parents(self, table: Table, found: Answered, only: KeySet | None = None) -> None:
         """Take the parents that the answers name, and count the rows that have none."""
-        for question in questions:
-            for columns in self._answers(question):
-                rows: Sequence[int] = range(len(columns[0]))
-                if only is not None:
-                    keys = keys_of(table, columns[: question.key])
-                    rows = [row for row in rows if keys[row] in only]
-                for told in question.parents:
-                    self._take_told(told, columns, rows)
+        for question, columns in found:
+            rows: Sequence[int] = range(len(columns[0]))
+            if only is not None:
+                keys = keys_of(table, columns[: question.key])
+                rows = [row for row in rows if keys[row] in only]
+            for told in question.parents:
+                self._take_told(told, columns, rows)
 
     def _take_told(self, told: Told, columns: Columns, rows: Sequence[int]) -> None:
         reference = told.reference
@@ -357,6 +368,9 @@ class _Closure:
             if family.was_cut:
                 self.cut[relation.name] += 1
             self._take(child, family, reason, core=core)
+
+    def _parents_of(self, table: Table, keys: Sequence[RowKey]) -> Answered:
+        return answered_in_time(self._source, self._schema, table, keys, self.sizes)
 
     def _answers(self, question: Question) -> Iterator[Columns]:
         return answers(self._source, question)

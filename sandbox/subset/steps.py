@@ -1,16 +1,16 @@
-"""Small steps of a closure: rows wait, keys are cut into statements, errors name an option."""
+"""Small steps of a closure: rows wait, keys come some at a time, errors name an option."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 
+from sandbox.database.statement_sizes import evenly
 from sandbox.errors import ConditionRefused, SourceError
 from sandbox.model import Table
 from sandbox.subset.keys import KeySet, RowKey, key_set_for
 
-_AT_ONCE = 1000  # keys in one statement: the fastest size measured, see docs/subset.md
+_AT_ONCE = 1000  # keys that are held at a time
 
 
 @contextmanager
@@ -33,7 +33,5 @@ def wait(waiting: dict[str, KeySet], table: Table, keys: Sequence[RowKey]) -> No
 
 
 def slices(keys: Iterable[RowKey]) -> Iterator[list[RowKey]]:
-    """Cut keys into statements. Key sets are in order: the server reads its pages in turn."""
-    waiting = iter(keys)
-    while some := list(islice(waiting, _AT_ONCE)):
-        yield some
+    """Cut keys into some at a time, for they may be millions."""
+    return evenly(keys, _AT_ONCE)

@@ -17,7 +17,7 @@ from sandbox.database.connect import open_catalogue, open_reader, open_writer
 from sandbox.database.expressions import load_target, quoted
 from sandbox.database.reader import Reader
 from sandbox.database.schema import read_schema
-from sandbox.database.session import limits_of
+from sandbox.database.session import Limits, limits_of
 from sandbox.database.statements import StatementLog
 from sandbox.errors import (
     SnapshotTooOld,
@@ -28,6 +28,7 @@ from sandbox.errors import (
     StatementFailed,
 )
 from sandbox.model import Batch, Cell, Table
+from sandbox.subset.keys import key_set_for, keys_of
 
 pytestmark = pytest.mark.docker
 
@@ -316,6 +317,9 @@ KEYS = {
 }
 
 
+# In an order of bytes that is none of any collation.
+WORDS = [f"{a}{b}{c}" for a in "zAéaZ" for b in "bBßs" for c in range(20)]
+
 KEYED = [("t", "k, n", "InnoDB"), ("m", "k, n", "MyISAM"), ("r", "n, k", "InnoDB")]
 KEYED.append(("s", "k", "InnoDB"))
 
@@ -357,14 +361,45 @@ def test_keys_are_asked_for_in_portions(database_server: DatabaseServer) -> None
         database=database,
     )
     table = described(database_server, database, "t")
-    statements: list[str] = []
-    log = StatementLog(call=statements.append)
-    with open_reader(database_server.endpoint(database), log, snapshot=True) as reader:
-        before = len(statements)
-        found = joined(list(reader.batches_by_keys(table, range(5000), per_statement=2000)))
-    assert [int(row[0] or b"x") for row in found] == list(range(0, 5000, 2))
-    ran = [text.split(" ")[0] for text in statements[before:]]
-    assert ran == ["SAVEPOINT", "SELECT", "SELECT", "SELECT", "ROLLBACK"]
+    for per_statement, selects in ((3600.0, 7), (0.0, 471)):  # 250, 500, 1000 …; 250, 62, 16, 10 …
+        statements: list[str] = []
+        log = StatementLog(call=statements.append)
+        limits = Limits(per_statement=per_statement)
+        endpoint = database_server.endpoint(database)
+        with open_reader(endpoint, log, snapshot=True, limits=limits) as reader:
+            before = len(statements)
+            found = joined(list(reader.batches_by_keys(table, range(5000))))
+        assert [int(row[0] or b"x") for row in found] == list(range(0, 5000, 2))
+        ran = [text.split(" ")[0] for text in statements[before:]]
+        assert ran == ["SAVEPOINT", *["SELECT"] * selects, "ROLLBACK"]
+
+
+@pytest.mark.parametrize("stored", ["InnoDB", "MyISAM"])
+@pytest.mark.parametrize("columns", ["name", "name, id", "id, day"])
+def test_rows_come_in_the_order_of_their_keys_whatever_a_statement_names(
+    database_server: DatabaseServer, columns: str, stored: str
+) -> None:
+    database = database_server.make_database()
+    words = [f"('{word}', {n % 100}, '2026-01-{1 + n % 28:02}')" for n, word in enumerate(WORDS)]
+    database_server.run(
+        "CREATE TABLE t (name VARCHAR(20) NOT NULL, id INT NOT NULL, day DATE NOT NULL, "
+        f"UNIQUE KEY ({columns}), w VARCHAR(9)) ENGINE={stored} CHARACTER SET utf8mb4",
+        f"INSERT IGNORE INTO t (name, id, day) VALUES {','.join(words)}",
+        database=database,
+    )
+    table = described(database_server, database, "t")
+    came = []
+    for per_statement in (3600.0, 0.0):
+        limits = Limits(per_statement=per_statement)
+        endpoint = database_server.endpoint(database)
+        with open_reader(endpoint, NOWHERE, snapshot=True, limits=limits) as reader:
+            keys = key_set_for(table)
+            for batch in reader.batches(table):
+                by_name = dict(zip(batch.columns, batch.cells, strict=True))
+                keys.add_new(keys_of(table, [by_name[one.name] for one in table.identity]))
+            came.append(joined(list(reader.batches_by_keys(table, keys))))
+    assert came[0] == came[1]
+    assert len(came[0]) == len(keys) > 100
 
 
 def test_snapshot_shows_the_moment_of_its_beginning(database_server: DatabaseServer) -> None:

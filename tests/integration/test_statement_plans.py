@@ -12,6 +12,7 @@ from sandbox.database.connect import open_catalogue, open_reader
 from sandbox.database.expressions import read_expression
 from sandbox.database.reader import Reader
 from sandbox.database.schema import read_schema
+from sandbox.database.session import Limits
 from sandbox.database.statements import StatementLog
 from sandbox.model import Schema
 from sandbox.subset.keys import RowKey
@@ -89,10 +90,12 @@ def test_rows_of_keys_are_ranges_of_the_key(
     table = schema_of(database_server, large).tables[name]
     selects: list[str] = []
     log = StatementLog(call=selects.append)
-    with open_reader(database_server.endpoint(large), log, snapshot=True) as reader:
+    limits = Limits(per_statement=3600)
+    with open_reader(database_server.endpoint(large), log, snapshot=True, limits=limits) as reader:
         shown = ", ".join(read_expression(column) for column in table.identity)
         keys = keys_of(reader, f"SELECT {shown} FROM {name} WHERE n % 250 = 0")
         assert len(keys) == AT_ONCE
+        assert sum(map(len, reader.batches_by_keys(table, keys * 2))) > AT_ONCE  # it learns
         selects.clear()
         read = sum(len(batch) for batch in reader.batches_by_keys(table, keys))
         assert read == AT_ONCE

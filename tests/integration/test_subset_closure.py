@@ -17,6 +17,7 @@ from sandbox.database.address import parse_address
 from sandbox.database.connect import Endpoint, Tls, open_catalogue, open_reader
 from sandbox.database.schema import read_schema
 from sandbox.database.secret import Secret
+from sandbox.database.statement_sizes import StatementSizes
 from sandbox.database.statements import StatementLog
 from sandbox.model import Reason, ReasonKind
 from sandbox.subset.closure import NamedRows, Subset, choose_rows
@@ -185,6 +186,18 @@ def test_closure_of_chains_rings_and_self_references_takes_what_walking_takes(
     check_closure(port, f"{make.__name__}_{how.names[0]}", make(rng), rng, how)
 
 
+def erratic(rng: random.Random) -> Callable[[], float]:
+    """Give a clock by which every statement takes another time, so that each names other keys."""
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += rng.choice([0.0, 0.4, 3.0])
+        return now
+
+    return clock
+
+
 def check_closure(
     port: int, database: str, tables: list[RandomTable], rng: random.Random, how: Collation
 ) -> None:
@@ -198,12 +211,16 @@ def check_closure(
     request = SampleRequest(Share(0.0), shares, children=1000)
     plan = plan_subset(schema, request, frozenset())
     with open_reader(endpoint(port, database), LOG, snapshot=True) as reader:
-        subset = choose_rows(
-            schema,
-            plan,
-            reader,
-            secret=b"secret",
-            named=[NamedRows(name, f"n < {below}", "test") for name, below in named.items()],
+        subset, again = (
+            choose_rows(
+                schema,
+                plan,
+                reader,
+                secret=b"secret",
+                named=[NamedRows(name, f"n < {below}", "test") for name, below in named.items()],
+                sizes=sizes,
+            )
+            for sizes in (StatementSizes(), StatementSizes(clock=erratic(rng), bounds=(1, 2, 4)))
         )
 
     owners = {name: one.owner.name for name, one in plan.tables.items() if one.owner}
@@ -222,6 +239,12 @@ def check_closure(
         told, edges_of(tables, how), owners=owners, whole=really_whole, named=named, tables=tables
     )
     assert clear == set(told)
+    # Not even the reasons depend on how many keys a statement names.
+    assert again.orphans == subset.orphans
+    for table in tables:
+        assert numbers_of(table, again) == numbers_of(table, subset)
+        if not subset.is_whole(table.name):
+            assert reasons_of(table, again) == reasons_of(table, subset)
 
 
 def reasons_of(table: RandomTable, subset: Subset) -> dict[int, Reason]:

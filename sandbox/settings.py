@@ -137,6 +137,7 @@ class SampleSettings(_Section):
     small: Annotated[int, Field(ge=0)] = 200
     cover: Annotated[int, Field(ge=0, le=1000)] = 3
     profile_time: Annotated[int, Field(ge=0, le=86400)] = 60
+    remember: bool = True
     children: Annotated[int, Field(ge=1)] = 100
     tables: dict[str, Annotated[str, AfterValidator(_share)]] = {}
     where: dict[str, str] = {}

@@ -13,6 +13,7 @@ from sandbox.database.session import limits_of
 from sandbox.errors import UsageError
 from sandbox.export.decisions import OWN_RULES
 from sandbox.export.key import default_key_file, read_key
+from sandbox.export.profiles import default_folder
 from sandbox.export.request import ExportRequest
 from sandbox.settings import RelationSettings, Settings
 from sandbox.subset.relations.found import WrittenRelations
@@ -133,6 +134,7 @@ def export_request(
         allow_write_grants=access.allow_write_grants,
         relations=written_relations(settings.relations),
         app=folder_of_source(sampling.app),
+        profiles=default_folder() if settings.sample.remember else None,
     )
 
 

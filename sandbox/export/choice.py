@@ -27,6 +27,7 @@ from sandbox.subset.identifiers import (
 from sandbox.subset.lookups import ask_whether_small
 from sandbox.subset.odd.cover import cover
 from sandbox.subset.odd.found import Cover
+from sandbox.subset.odd.remembered import Memory
 from sandbox.subset.plan import plan_subset
 
 _INCLUDE = "--include"
@@ -70,6 +71,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
     failing: Sequence[FailingRequest] = (),
     *,
     given: Sequence[GivenRequest] = (),
+    memory: Memory | None = None,
 ) -> Choice:
     """Choose the rows of an export inside the reader's snapshot.
 
@@ -80,6 +82,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         progress: Hears of it.
         failing: Requests that failed, found in the logs of captured servers.
         given: Requests that somebody described.
+        memory: Knows what earlier exports read of large tables.
 
     Raises:
         UsageError: The request names tables that do not exist, or a log that cannot be read.
@@ -101,7 +104,9 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         covers: list[Cover] = []
 
         def more(growing: Growing) -> None:
-            covers.append(cover(schema, plan, reader, growing, secret=secret, stage=stage))
+            covers.append(
+                cover(schema, plan, reader, growing, secret=secret, stage=stage, memory=memory)
+            )
 
         subset = choose_rows(
             schema,

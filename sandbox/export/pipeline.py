@@ -23,6 +23,7 @@ from sandbox.export.contents import describe_plan, describe_table, tell_of_defin
 from sandbox.export.decisions import Decisions, decide_masking
 from sandbox.export.given import add_given, read_given
 from sandbox.export.odd import describe_odd, tell_of_odd
+from sandbox.export.profiles import ProfileFolder
 from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
 from sandbox.export.request import ExportRequest
@@ -31,7 +32,7 @@ from sandbox.export.sessions import SHIFTS, shifts_of, within_limits
 from sandbox.export.source import SourceFacts, look_at_source
 from sandbox.export.tasks import comes_in_order, cut_tasks, largest_first, weight_of
 from sandbox.masking.definitions import mask_definition
-from sandbox.model import Progress, Schema
+from sandbox.model import Progress, Schema, Table
 from sandbox.subset.closure import Subset
 
 _WORTH_HELPERS = 32 << 20  # bytes to read: below, starting processes takes longer than reading
@@ -92,7 +93,10 @@ def run_export(
         decisions = decide_masking(request, schema, captures)
         with open_readers(_how_to_read(request, source, statements)) as readers:
             began = time.monotonic()
-            choice = choose(request, schema, readers.main, progress, failing, given=given)
+            memory = _memory_of(request, decisions, progress)
+            choice = choose(
+                request, schema, readers.main, progress, failing, given=given, memory=memory
+            )
             planned = Planned(source, decisions, choice)
             if dry_run:
                 return planned
@@ -139,6 +143,25 @@ def _how_to_read(
         )
     return ReadersRequest(
         request.endpoint, request.limits, statements, processes, shifts, request.show_sql
+    )
+
+
+def _memory_of(
+    request: ExportRequest, decisions: Decisions, progress: Progress
+) -> ProfileFolder | None:
+    """Give what remembers the profiles of this source; only keys that nobody masks may lie here."""
+    if request.profiles is None:
+        return None
+
+    def is_kept(table: Table) -> bool:
+        treatments = decisions.treatments
+        return all(treatments.of(table.name, one.name).kept for one in table.identity)
+
+    return ProfileFolder(
+        request.profiles / _fingerprint(request),
+        is_kept,
+        today=datetime.now(UTC).date(),
+        warn=progress.warn,
     )
 
 

@@ -35,6 +35,8 @@ class ExportRequest:
         allow_write_grants: Whether an account that could write is accepted.
         relations: What settings say of relations that no key declares.
         app: The application's source, which may say more of them; None where it is not looked at.
+        profiles: Folder that keeps, for each source, what profiles of large tables remember; None
+            to remember nothing.
     """
 
     endpoint: Endpoint
@@ -54,3 +56,4 @@ class ExportRequest:
     allow_write_grants: bool = False
     relations: WrittenRelations = field(default_factory=WrittenRelations)
     app: Path | None = None
+    profiles: Path | None = None

@@ -132,6 +132,14 @@ class ColumnProfile:
         if len(self._members) <= _MOST_MEMBERS:
             yield from (one for one in self._members.values() if one.rows <= _RARE * rows)
 
+    def known(self) -> Iterator[Tally]:
+        """Give every class that rows were looked at for, with and without any."""
+        yield from self._tallies.values()
+        yield from (one.tally for one in self._extremes.values())
+        if self._variants is not None:
+            yield self._variants.tally
+        yield from self._members.values()
+
     def forget(self) -> None:
         """Let go of what only learning needs."""
         self._variants = None

@@ -23,9 +23,11 @@ from sandbox.subset.keys import KeySet, RowKey, draw
 from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
 from sandbox.subset.odd.classes import class_measured
 from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
+from sandbox.subset.odd.learning import learn_table
 from sandbox.subset.odd.orphans import SMALL, count_left_behind, count_orphans, may_be_asked
-from sandbox.subset.odd.reading import Source, Speed, read_within
+from sandbox.subset.odd.reading import Source, Speed
 from sandbox.subset.odd.relations import Relation, count_taken, relations_of
+from sandbox.subset.odd.remembered import Memory, NoMemory
 from sandbox.subset.odd.tables import TableProfile
 from sandbox.subset.odd.tally import Group, Tally
 from sandbox.subset.plan import Role, SubsetPlan
@@ -69,6 +71,7 @@ class _Work:
     growing: Growing
     secret: bytes
     stage: Stage | None
+    memory: Memory
     relations: list[Relation] = field(default_factory=list)
     others: list[ForeignKey] = field(default_factory=list)
     profiles: dict[str, TableProfile] = field(default_factory=dict)
@@ -100,6 +103,7 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
     *,
     secret: bytes,
     stage: Stage | None = None,
+    memory: Memory | None = None,
 ) -> Cover:
     """Find what is odd and take what the sample lacks of it.
 
@@ -110,6 +114,7 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
         growing: The sample so far; grows.
         secret: Decides which rows are drawn.
         stage: Hears of it.
+        memory: Knows what earlier exports read of large tables; None to do without.
 
     Raises:
         ConditionRefused: The server cannot run a condition of ``[[cover]]``.
@@ -117,7 +122,7 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
         SourceError: The source cannot be read.
     """
     began = time.monotonic()
-    work = _Work(schema, plan, source, growing, secret, stage)
+    work = _Work(schema, plan, source, growing, secret, stage, memory or NoMemory())
     named = _named_tallies(work)
     if plan.request.cover.profiles:
         _profile_tables(work)
@@ -169,18 +174,17 @@ def _profile(work: _Work, table: Table, seconds: float, expected: float, speed: 
     order = partial(_draw_block, work.secret, table.name)
     relations = [one for one in work.relations if table.name in {one.child.name, one.parent.name}]
     profile = TableProfile(table, work.wanted, work.drawn(table.name), relations)
-    reading, batches = read_within(
-        table,
+    where = work.plan.tables[table.name].where
+    reading = learn_table(
+        profile,
         work.source,
         seconds,
         expected=expected,
         order=order,
-        where=work.plan.tables[table.name].where,
+        where=where,
+        memory=work.memory,
     )
-    for batch in batches:
-        profile.learn(batch)
     speed.add(reading.rows, reading.seconds)
-    where = work.plan.tables[table.name].where
     words = reading.words or ("read were the rows that --where names" if where else "")
     work.looked.append(LookedAt(table.name, reading.share, words))
     taken = work.growing.taken[table.name]
@@ -375,7 +379,7 @@ def _groups_taken(tally: Tally, taken: KeySet) -> int:
 def _covered(work: _Work, one: _Measured) -> Covered:
     tally = one.tally
     whole = tally.table not in work.growing.taken
-    rows = round(tally.rows / one.share) if one.share else tally.rows
+    rows = tally.rows_in_all(one.share)
     taken = tally.rows if whole else min(tally.taken, rows)
     return Covered(
         tally.table,

@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from sandbox.database.expressions import quoted, read_expression
 from sandbox.model import Batch, Cell, Table
 from sandbox.subset.keys import RowKey
+from sandbox.subset.odd.remembered import Block, Remembered, has_blocks
 
 # Assumed until something was read: slower than any server that was measured.
 _FIRST_BYTES, _FIRST_ROWS = 20 << 20, 60_000  # a second
@@ -66,11 +68,14 @@ class Reading:
         rows: Rows that were read.
         share: Part of the table that was read, 1.0 for all.
         words: The same for people, where it is not all.
+        blocks: The blocks of its key that were read, as ranges: the first number of each, and the
+            one behind its last.
     """
 
     rows: int = 0
     share: float = 1.0
     words: str = ""
+    blocks: list[tuple[int, int]] = field(default_factory=list)
     seconds: float = field(default=0.0, compare=False)
 
 
@@ -82,6 +87,7 @@ def read_within(  # noqa: PLR0913 - what a reading rests on, named one by one
     expected: float,
     order: Callable[[int], int],
     where: str = "",
+    before: Remembered | None = None,
 ) -> tuple[Reading, Iterator[Batch]]:
     """Read a table, or as much of it as the time allows.
 
@@ -92,6 +98,7 @@ def read_within(  # noqa: PLR0913 - what a reading rests on, named one by one
         expected: How long all of it takes, probably.
         order: Gives the number that was drawn for a block.
         where: Condition that its rows have to meet; empty for none.
+        before: What earlier readings remember: the blocks that they read come last.
 
     Returns:
         What will have been read when the batches are at an end, and the batches.
@@ -102,9 +109,12 @@ def read_within(  # noqa: PLR0913 - what a reading rests on, named one by one
     count = min(max(int(expected / _BLOCK), _LEAST_BLOCKS), _MOST_BLOCKS)
     blocks = _blocks(table, source, count, order)
     if blocks:
-        conditions = [f"{block} AND ({where}\n)" if where else block for block in blocks]
+        if before is not None:
+            # Those that nobody has read yet first; those of one day stay as they were drawn.
+            blocks.sort(key=before.read_on)
         ends = time.monotonic() + seconds
-        return reading, _timed(reading, _in_blocks(table, source, conditions, reading, ends))
+        of_block = partial(_batches_of, table, source, where)
+        return reading, _timed(reading, _in_blocks(of_block, blocks, reading, ends))
     if expected <= seconds:
         return reading, _timed(reading, source.batches(table, where))
     if not table.transactional:
@@ -121,12 +131,11 @@ def _timed(reading: Reading, batches: Iterator[Batch]) -> Iterator[Batch]:
     reading.seconds = time.monotonic() - began
 
 
-def _blocks(table: Table, source: Source, count: int, order: Callable[[int], int]) -> list[str]:
+def _blocks(table: Table, source: Source, count: int, order: Callable[[int], int]) -> list[Block]:
     """Cut the key of a table into blocks, in the order that was drawn; none if it is no number."""
-    identity = table.identity
-    if len(identity) != 1 or not identity[0].is_integer or not table.transactional:
+    if not has_blocks(table):
         return []
-    name = quoted(identity[0].name)
+    name = quoted(table.identity[0].name)
     sql = f"SELECT MIN({name}), MAX({name}) FROM {quoted(table.name)}"  # noqa: S608 - quoted
     ((low_cell,), (high_cell,)) = next(iter(source.rows(sql, columns=2)))
     if low_cell is None or high_cell is None:
@@ -134,11 +143,20 @@ def _blocks(table: Table, source: Source, count: int, order: Callable[[int], int
     low, high = int(low_cell), int(high_cell)
     width = (high - low) // count + 1
     starts = [low + block * width for block in sorted(range((high - low) // width + 1), key=order)]
-    return [f"{name} >= {start} AND {name} < {start + width}" for start in starts]
+    return [(start, start + width) for start in starts]
+
+
+def _batches_of(table: Table, source: Source, where: str, block: Block) -> Iterator[Batch]:
+    name = quoted(table.identity[0].name)
+    met = f" AND ({where}\n)" if where else ""
+    return source.batches(table, f"{name} >= {block[0]} AND {name} < {block[1]}{met}")
 
 
 def _in_blocks(
-    table: Table, source: Source, blocks: Sequence[str], reading: Reading, ends: float
+    batches: Callable[[Block], Iterator[Batch]],
+    blocks: Sequence[Block],
+    reading: Reading,
+    ends: float,
 ) -> Iterator[Batch]:
     """Read block after block until the time is over; one at the least."""
     for done, block in enumerate(blocks):
@@ -146,7 +164,8 @@ def _in_blocks(
             reading.share = done / len(blocks)
             reading.words = f"read were {done} of {len(blocks)} blocks of its key"
             return
-        yield from source.batches(table, block)
+        yield from batches(block)
+        reading.blocks.append(block)
 
 
 def _while_time(

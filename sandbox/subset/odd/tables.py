@@ -44,6 +44,38 @@ class TableProfile:
         for relation in self._relations:
             relation.learn(self.table, batch)
 
+    def learn_again(self, batches: Iterable[Batch]) -> None:
+        """Learn from rows that an earlier profile remembered, and that were not read this time.
+
+        They are no part of the rows that were read, from which all others are estimated.
+        """
+        read = self.rows
+        before = {tally: tally.rows for tally in self._known()}
+        for batch in batches:
+            self.learn(batch)
+        self.rows = read
+        for tally in self._known():
+            earlier = before.get(tally, 0)
+            # An extreme that was surpassed has begun again.
+            tally.remembered = tally.rows - earlier if tally.rows >= earlier else tally.rows
+
+    def worth_remembering(self) -> Iterator[RowKey]:
+        """Give rows that are worth a look next time, those of the rarest classes first."""
+        tallies = (
+            tally for profile in self._columns.values() for tally in profile.tallies(self.rows)
+        )
+        keys = (
+            key
+            for tally in sorted(tallies, key=lambda one: one.rows)
+            for group in tally.candidates
+            for key in group
+        )
+        yield from dict.fromkeys(keys)
+
+    def _known(self) -> Iterator[Tally]:
+        for profile in self._columns.values():
+            yield from profile.known()
+
     def keys_at(self, batch: Batch, rows: Sequence[int]) -> list[RowKey]:
         """Give the keys of some rows of a batch."""
         columns = [batch.cells[self._places[column.name]] for column in key_columns(self.table)]

@@ -31,16 +31,18 @@ class Tally:
 
     Attributes:
         rows: Rows that were found.
+        remembered: Those of them that an earlier profile had found, in what was not read now.
         taken: Of those in the sample, how many are of the class.
     """
 
     __slots__ = (
-        "_drawn", "_heap", "_left", "_most", "column", "name", "rows", "table", "taken", "wanted",
+        "_drawn", "_heap", "_left", "_most", "column", "name", "remembered", "rows", "table",
+        "taken", "wanted",
     )  # fmt: skip
 
     def __init__(self, table: str, column: str, name: str, wanted: int, drawn: Drawn) -> None:
         self.table, self.column, self.name, self.wanted = table, column, name, wanted
-        self.rows = self.taken = 0
+        self.rows = self.remembered = self.taken = 0
         self._drawn = drawn
         self._most = _SPARE * wanted
         self._left = _LOOKED_AT * wanted
@@ -56,6 +58,10 @@ class Tally:
     def lacking(self) -> int:
         """How many rows of the class have to be taken yet."""
         return max(min(self.wanted, self.rows) - self.taken, 0)
+
+    def rows_in_all(self, share: float) -> int:
+        """Estimate the rows of the class in a whole table, of which a share was read."""
+        return max(round((self.rows - self.remembered) / share), self.rows) if share else self.rows
 
     @property
     def candidates(self) -> list[Group]:

@@ -9,23 +9,30 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from sandbox.errors import SettingsError, UsageError
 from sandbox.packaged import PACKAGED, is_reference
+from sandbox.subset.limits import parse_limit
 from sandbox.subset.relations.written import FORMS, parse_relation
+from sandbox.subset.strata import MOST_HELD, make_strata
+from sandbox.subset.windows import parse_window
 from sandbox.toml_lines import find_lines
 
 DEFAULT_FILE = Path("sandbox.toml")
@@ -127,10 +134,65 @@ def _name(value: str) -> str:
     return value
 
 
+def _limit(value: str) -> str:
+    return _parsed(parse_limit, value)
+
+
+def _limit_of_all(value: str) -> str:
+    if parse_limit(_limit(value)).newest_by:
+        raise ValueError("newest by a column goes for one table: per_parent")
+    return value
+
+
+def _window(value: str) -> str:
+    return _parsed(partial(parse_window, ""), value)
+
+
+def _parsed(parse: Callable[[str], object], value: str) -> str:
+    try:
+        parse(value)
+    except UsageError as refused:
+        raise ValueError(refused.message.rstrip(".")) from None
+    return value
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _by_table_and_column(value: object) -> object:
+    """Take ``"orders.placed" = "30d"`` for ``orders.placed = "30d"``, which is a table in TOML."""
+    if not isinstance(value, dict):
+        return value
+    nested: dict[str, object] = {}
+    for key, one in value.items():
+        if isinstance(one, str):
+            table, _, column = str(key).partition(".")
+            columns = nested.setdefault(table, {})
+            if isinstance(columns, dict):
+                columns[column] = one
+        else:
+            nested[key] = one
+    return nested
+
+
+class StrataSettings(_Section):
+    """What is asked of the strata of one table."""
+
+    by: list[str]
+    least: Annotated[int, Field(ge=1, le=MOST_HELD)]
+
+    @model_validator(mode="after")
+    def _has_columns(self) -> Self:
+        _parsed(lambda _: make_strata(tuple(self.by), self.least), "")
+        return self
+
+
 class SampleSettings(_Section):
     """``[sample]``: how much of which table an export takes.
 
-    Shares are written as on the command line, which goes before them: ``1%``, ``2000``, ``all``.
+    Shares, windows and limits are written as on the command line, which goes before them: ``1%``,
+    ``2000``, ``all``; ``30d``; ``20 newest by placed``.
     """
 
     share: Annotated[str, AfterValidator(_share)] = "1%"
@@ -138,7 +200,17 @@ class SampleSettings(_Section):
     cover: Annotated[int, Field(ge=0, le=1000)] = 3
     profile_time: Annotated[int, Field(ge=0, le=86400)] = 60
     remember: bool = True
-    children: Annotated[int, Field(ge=1)] = 100
+    children: Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_limit_of_all)] = (
+        "100"
+    )
+    per_parent: dict[
+        str, Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_limit)]
+    ] = {}
+    window: Annotated[
+        dict[str, dict[str, Annotated[str, AfterValidator(_window)]]],
+        BeforeValidator(_by_table_and_column),
+    ] = {}
+    strata: dict[str, StrataSettings] = {}
     tables: dict[str, Annotated[str, AfterValidator(_share)]] = {}
     where: dict[str, str] = {}
     include: list[str] = []
@@ -277,16 +349,13 @@ def _nearest(location: tuple[int | str, ...]) -> str:
     """Suggest what an unknown key may have meant, or list what there is."""
     section: type[BaseModel] = Settings
     for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        field = section.model_fields.get(part)
+        field = section.model_fields.get(str(part))
         if field is None:
-            break
-        # Of a list of tables, what one of them may say.
-        kind = next(iter(get_args(field.annotation)), field.annotation)
-        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
-            break
-        section = kind
+            continue  # one of a list, or of what is named freely
+        # Of a list of tables, and of named ones, what one of them may say.
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                section = kind
     known = sorted(section.model_fields)
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."

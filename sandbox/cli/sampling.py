@@ -15,7 +15,8 @@ from sandbox.export.decisions import OWN_RULES
 from sandbox.export.key import default_key_file, read_key
 from sandbox.export.profiles import default_folder
 from sandbox.export.request import ExportRequest
-from sandbox.settings import RelationSettings, Settings
+from sandbox.settings import RelationSettings, SampleSettings, Settings
+from sandbox.subset.limits import parse_limit
 from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.relations.written import parse_relation
 from sandbox.subset.request import (
@@ -27,6 +28,9 @@ from sandbox.subset.request import (
     parse_samples,
     parse_share,
 )
+from sandbox.subset.strata import StrataRequest, make_strata
+from sandbox.subset.windows import Window, parse_window
+from sandbox.subset.written_targets import parse_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,25 @@ class Sampling:
     where: Annotated[
         list[str] | None,
         typer.Option(metavar="TABLE:CONDITION", help="Sample only rows that meet it."),
+    ] = None
+    window: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE.COLUMN=SPAN", help="Sample only rows of a time: 30d, 2026-10-01.."
+        ),
+    ] = None
+    strata: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE.COLUMN=ROWS", help="Rows to take of each of its values, at least."
+        ),
+    ] = None
+    children: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LIMIT|TABLE=LIMIT",
+            help="Children of one row at most: 20, all, 20 newest by COLUMN.  [default: 100]",
+        ),
     ] = None
     include: Annotated[
         list[str] | None,
@@ -145,15 +168,31 @@ def sample_request(sampling: Sampling, settings: Settings) -> SampleRequest:
     shares = {table: parse_share(share) for table, share in configured.tables.items()}
     conditions = {one.table: one.sql for one in map(parse_condition, sampling.where or [])}
     includes = (*configured.include, *(sampling.include or []))
+    written = parse_targets(sampling.window or [], sampling.strata or [], sampling.children or [])
+    limits = {table: parse_limit(one) for table, one in configured.per_parent.items()}
     return SampleRequest(
         default=default,
         tables=shares | tables,
         where={**configured.where, **conditions},
         includes=tuple(parse_condition(one) for one in includes),
         small=configured.small,
-        children=configured.children,
+        children=(written.children or parse_limit(configured.children)).most,
         cover=_cover(sampling, settings),
+        windows={**_windows(configured), **written.windows},
+        strata={**_strata(configured), **written.strata},
+        per_parent=limits | dict(written.per_parent),
     )
+
+
+def _windows(settings: SampleSettings) -> dict[str, tuple[Window, ...]]:
+    return {
+        table: tuple(parse_window(column, text) for column, text in columns.items())
+        for table, columns in settings.window.items()
+    }
+
+
+def _strata(settings: SampleSettings) -> dict[str, StrataRequest]:
+    return {table: make_strata(tuple(one.by), one.least) for table, one in settings.strata.items()}
 
 
 def folder_of_source(app: Path | None) -> Path | None:

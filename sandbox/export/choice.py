@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 from sandbox.capture.given_requests import GivenRequest
@@ -99,7 +100,8 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
     )
     with progress.stage("plan", unit="rows") as stage:
         small = count_small(schema, request.sample.small, reader)
-        plan = plan_subset(schema, request.sample, frozenset(small))
+        now = read_clock(reader) if request.sample.needs_clock else None
+        plan = plan_subset(schema, request.sample, frozenset(small), now)
         secret = sampling_secret(request.key)
         covers: list[Cover] = []
 
@@ -125,6 +127,12 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
 def sampling_secret(key: bytes) -> bytes:
     """Derive what decides membership: known to nobody without the key, and no help to learn it."""
     return blake2b(key=key, person=b"sandbox-draw", digest_size=32).digest()
+
+
+def read_clock(reader: Reader) -> datetime:
+    """Give what time it is by the server's clock, in UTC: windows reach back from there."""
+    ((cell,),) = next(iter(reader.rows("SELECT UTC_TIMESTAMP()", columns=1)))
+    return datetime.fromisoformat((cell or b"").decode("ascii"))
 
 
 def count_small(schema: Schema, most: int, reader: Reader) -> dict[str, int]:

@@ -80,6 +80,14 @@ def describe_plan(plan: SubsetPlan, schema: Schema) -> dict[str, JsonValue]:
         "conditions": [*sorted({*request.where, *(one.table for one in request.includes)})],
         "small": request.small,
         "children": request.children,
+        "per_parent": {name: str(limit) for name, limit in sorted(request.per_parent.items())},
+        # In words, without the moments: those of a masked column say something of its rows.
+        "windows": {
+            f"{name}.{window.column}": window.words
+            for name, windows in sorted(request.windows.items())
+            for window in windows
+        },
+        "strata": {name: strata.words for name, strata in sorted(request.strata.items())},
         "cover": request.cover.rows,
         "roles": {name: plan.role(name).value for name in sorted(schema.tables)},
     }

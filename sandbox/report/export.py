@@ -17,6 +17,7 @@ from sandbox.export.pipeline import Exported, Planned
 from sandbox.export.preflight import Preflight
 from sandbox.model import Table
 from sandbox.report.odd import odd_data, odd_notes, odd_table
+from sandbox.report.targets import target_notes, targets_data
 from sandbox.report.terminal import number_of, rows_table
 
 
@@ -39,6 +40,7 @@ class PlanResult:
             "relations": _relations_data(self.planned),
             "named": _named_data(self.planned),
             "odd": odd_data(self.planned.choice.cover),
+            **targets_data(self.planned.choice.subset, self.planned.source.schema),
             "unknown": list(self.planned.source.unknown),
         }
 
@@ -111,6 +113,7 @@ class ExportResult:
             "losses": _losses_data(done),
             "named": _named_data(done.planned),
             "odd": odd_data(done.planned.choice.cover),
+            **targets_data(done.planned.choice.subset, done.planned.source.schema),
             "unknown": list(done.summary.manifest.unknown),
             "servers": list(done.servers.names),
             "failing_requests": done.servers.failing,
@@ -169,10 +172,7 @@ def _notes(planned: Planned) -> Iterator[str]:
         count = subset.orphans.get((key.table, key.name), 0)
         orphans = f"; {count:,} of the taken rows refer to nobody there" if count else ""
         yield f"relation  {relation} ({relation.why}: {relation.evidence}{orphans})"
-    for constraint, families in sorted(subset.cut.items()):
-        most = subset.plan.request.children
-        cut = "1 family" if families == 1 else f"{families:,} families"
-        yield f"cut       {cut} along {constraint} at {most} rows each"
+    yield from target_notes(subset, planned.source.schema)
     for missing in named_nothing(subset):
         yield f"not there {missing}"
     yield from odd_notes(planned.choice.cover)

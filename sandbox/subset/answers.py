@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Protocol
 
 from sandbox.database.statement_sizes import StatementSizes
-from sandbox.model import Batch, Cell, Schema, Table
+from sandbox.model import Batch, Cell, Column, Schema, Table
 from sandbox.subset.keys import RowKey, keys_of
 from sandbox.subset.lookups import Question, ask_for_keys, ask_for_parents, key_columns
 
@@ -61,11 +61,30 @@ def answered_in_time(
 
 def keys_where(source: Source, table: Table, where: str) -> Iterator[RowKey]:
     """Give the keys of the rows that meet a condition; of all rows where it is empty."""
+    return (key for key, _ in rows_where(source, table, where))
+
+
+def rows_where(
+    source: Source, table: Table, where: str, beside: Sequence[Column] = ()
+) -> Iterator[tuple[RowKey, tuple[Cell, ...]]]:
+    """Give the keys of the rows that meet a condition, each with the cells of some columns.
+
+    Args:
+        source: Answers.
+        table: The table.
+        where: The condition; all rows where it is empty.
+        beside: The columns, stored ones.
+    """
+    nothing: Iterable[tuple[Cell, ...]] = repeat(())
     if table.transactional:
-        for columns in answers(source, ask_for_keys(table, where)):
-            yield from keys_of(table, columns)
+        question = ask_for_keys(table, where, beside)
+        for columns in answers(source, question):
+            cells = zip(*columns[question.key :], strict=True) if beside else nothing
+            yield from zip(keys_of(table, columns[: question.key]), cells, strict=False)
         return
     # A long answer would keep writers waiting: these tables are read in short chunks only.
     for batch in source.batches(table, where):
         by_name = dict(zip(batch.columns, batch.cells, strict=True))
-        yield from keys_of(table, [by_name[column.name] for column in key_columns(table)])
+        keys = keys_of(table, [by_name[column.name] for column in key_columns(table)])
+        cells = zip(*(by_name[one.name] for one in beside), strict=True) if beside else nothing
+        yield from zip(keys, cells, strict=False)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import repeat
 from typing import Protocol
 
 from sandbox.database.statement_sizes import StatementSizes
@@ -27,6 +28,7 @@ from sandbox.subset.answers import (
 )
 from sandbox.subset.families import Family
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
+from sandbox.subset.limits import age_of
 from sandbox.subset.lookups import (
     Question,
     Told,
@@ -37,6 +39,7 @@ from sandbox.subset.lookups import (
 from sandbox.subset.plan import Role, SubsetPlan
 from sandbox.subset.reasons import Reasons, along
 from sandbox.subset.steps import blaming, slices, wait
+from sandbox.subset.strata import StrataFound
 from sandbox.subset.targets import Target
 
 
@@ -107,18 +110,22 @@ class Subset:
             the source does not have.
         named: What each of the named conditions found.
         counted: By table, how many rows the source has, where each of them was looked at.
-        cut: By constraint, how many families were cut at the plan's limit of children.
+        cut: By child table and constraint, how many families were cut at the plan's limit.
         reasons: By table, why its rows came; the marks of `keys` are places in it. Rows that bring
             their children have the reason of that, others the one they first came for.
+        met: By table, how many rows meet the plan's condition, where there is one.
+        strata: By table, what the strata of its sample were.
     """
 
     plan: SubsetPlan
     keys: Mapping[str, KeySet]
     orphans: Mapping[tuple[str, str], int]
     named: tuple[Found, ...] = ()
-    cut: Mapping[str, int] = field(default_factory=dict)
+    cut: Mapping[tuple[str, str], int] = field(default_factory=dict)
     counted: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, Sequence[Reason]] = field(default_factory=dict)
+    met: Mapping[str, int] = field(default_factory=dict)
+    strata: Mapping[str, StrataFound] = field(default_factory=dict)
 
     def is_whole(self, table: str) -> bool:
         """Tell whether every row of a table is taken."""
@@ -175,6 +182,8 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         cut=dict(closure.cut),
         counted=closure.counted,
         reasons=closure.reasons.listed(),
+        met=closure.met,
+        strata=closure.strata,
     )
 
 
@@ -205,9 +214,11 @@ class _Closure:
         self.orphans: dict[tuple[str, str], int] = defaultdict(int)
         self.fresh: dict[str, KeySet] = {}
         self._adds = False
-        self.cut: dict[str, int] = defaultdict(int)
+        self.cut: dict[tuple[str, str], int] = defaultdict(int)
         self.counted: dict[str, int] = {}
         self.reasons = Reasons()
+        self.met: dict[str, int] = {}
+        self.strata: dict[str, StrataFound] = {}
 
     def take_whole_tables(self) -> None:
         """Take the parents of tables that are whole, where those are not whole themselves."""
@@ -240,10 +251,15 @@ class _Closure:
             plan = self._plan.tables[name]
             if plan.role is Role.TARGET:
                 target = Target(table, plan, self._source, self._secret)
-                with blaming("--where" if plan.where else "", name):
+                with blaming(plan.limits[0] if plan.limits else "", name):
                     self._take(table, target.drawn(), target.reason, core=True)
-                if target.counted is not None:
-                    self.counted[name] = target.counted
+                    self._take(table, target.lacking(), target.reason_of_lacking, core=True)
+                if plan.where:
+                    self.met[name] = target.seen
+                else:
+                    self.counted[name] = target.seen
+                if target.strata is not None:
+                    self.strata[name] = target.strata
 
     def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
         """Take more rows, for a reason of the caller's."""
@@ -353,20 +369,23 @@ class _Closure:
         self, relation: ForeignKey, parents: Sequence[RowKey], *, core: bool = True
     ) -> None:
         child, parent = self._schema.tables[relation.table], self._schema.tables[relation.parent]
-        most = self._plan.request.children
+        limit = self._plan.request.limit_of(child.name)
+        newest_by = [child.column(limit.newest_by)] if limit.newest_by else []
         drawn = partial(draw, self._secret, child.name)
         families: dict[RowKey, Family] = {}
-        question = ask_for_children(self._schema, relation, parents)
+        question = ask_for_children(self._schema, relation, parents, newest_by)
         for columns in self._answers(question):
             owners = keys_of(parent, columns[question.owner :])
-            for owner, key in zip(owners, keys_of(child, columns[: question.key]), strict=True):
+            keys = keys_of(child, columns[: question.key])
+            ages = map(age_of, columns[question.key]) if newest_by else repeat(0)
+            for owner, key, age in zip(owners, keys, ages, strict=False):
                 if owner not in families:
-                    families[owner] = Family(most, drawn)
-                families[owner].add(key)
+                    families[owner] = Family(limit, drawn)
+                families[owner].add(key, age)
         reason = along(ReasonKind.CHILD if core else ReasonKind.FAMILY, relation)
         for family in families.values():
             if family.was_cut:
-                self.cut[relation.name] += 1
+                self.cut[relation.table, relation.name] += 1
             self._take(child, family, reason, core=core)
 
     def _parents_of(self, table: Table, keys: Sequence[RowKey]) -> Answered:

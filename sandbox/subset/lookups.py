@@ -43,7 +43,8 @@ class Question:
 
     Attributes:
         sql: The statement.
-        key: How many columns, from the first on, make the row's key.
+        key: How many columns, from the first on, make the row's key. What was asked for beside it
+            comes behind it.
         parents: What it tells of the row's references.
         owner: For children: where the key of the parent that was asked for begins; -1 else.
         width: Number of columns altogether.
@@ -56,13 +57,20 @@ class Question:
     width: int
 
 
-def ask_for_keys(table: Table, where: str) -> Question:
-    """Ask for the keys of the rows that meet a condition; the condition may be empty."""
-    shown = [read_expression(column) for column in key_columns(table)]
+def ask_for_keys(table: Table, where: str, beside: Sequence[Column] = ()) -> Question:
+    """Ask for the keys of the rows that meet a condition; the condition may be empty.
+
+    Args:
+        table: The table.
+        where: The condition.
+        beside: Columns whose cells are asked for behind the key.
+    """
+    key = len(key_columns(table))
+    shown = [read_expression(column) for column in (*key_columns(table), *beside)]
     clause = f" WHERE ({where})" if where else ""
     return Question(
         f"SELECT {', '.join(shown)} FROM {quoted(table.name)}{clause}",  # noqa: S608
-        len(shown),
+        key,
         (),
         -1,
         len(shown),
@@ -115,10 +123,20 @@ def _ask_for_parents(
     return Question(sql, key_width, tuple(parents), -1, len(shown))
 
 
-def ask_for_children(schema: Schema, key: ForeignKey, parents: Sequence[RowKey]) -> Question:
-    """Ask for the keys of the rows that refer, along one reference, to these parents."""
+def ask_for_children(
+    schema: Schema, key: ForeignKey, parents: Sequence[RowKey], beside: Sequence[Column] = ()
+) -> Question:
+    """Ask for the keys of the rows that refer, along one reference, to these parents.
+
+    Args:
+        schema: The source's schema.
+        key: The reference.
+        parents: The keys of the parents.
+        beside: Columns of the child whose cells are asked for behind its key.
+    """
     child, parent = schema.tables[key.table], schema.tables[key.parent]
-    shown = [read_expression(column, _CHILD) for column in key_columns(child)]
+    width = len(key_columns(child))
+    shown = [read_expression(column, _CHILD) for column in (*key_columns(child), *beside)]
     owner = len(shown)
     shown += [read_expression(column, _PARENT) for column in parent.identity]
     sql = (
@@ -126,7 +144,7 @@ def ask_for_children(schema: Schema, key: ForeignKey, parents: Sequence[RowKey])
         f"JOIN {quoted(child.name)} {_CHILD} ON {_matches(schema, key, _PARENT)} "
         f"WHERE {among(parent.identity, parents, _PARENT)}"
     )
-    return Question(sql, owner, (), owner, len(shown))
+    return Question(sql, width, (), owner, len(shown))
 
 
 def ask_for_orphans(schema: Schema, key: ForeignKey) -> Question:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from sandbox.errors import UsageError
 from sandbox.model import ForeignKey, Schema, Table
+from sandbox.subset.refusals import refuse_impossible
 from sandbox.subset.request import SampleRequest, Share
+from sandbox.subset.strata import StrataRequest
+from sandbox.subset.windows import Span, Window
 
 
 class Role(StrEnum):
@@ -35,7 +38,11 @@ class TablePlan:
         table: Its name.
         role: Why it gives rows.
         share: How much of it; meaningful for a target.
-        where: Condition its sampled rows must meet; empty for none.
+        where: Condition its sampled rows must meet, windows included; empty for none.
+        limits: The options that make this condition.
+        words: Of a target, how its rows are drawn, in words without any value.
+        spans: Its windows, each with its two ends.
+        strata: Of which values its sample has some rows at the least; None for no such.
         owner: For a child, the reference along which it follows its parent.
         why: The same in words for people.
         other_owners: Of a polymorphic pair, the references to the other parents.
@@ -48,6 +55,10 @@ class TablePlan:
     owner: ForeignKey | None = None
     why: str = ""
     other_owners: tuple[ForeignKey, ...] = ()
+    limits: tuple[str, ...] = ()
+    words: str = ""
+    spans: tuple[tuple[Window, Span], ...] = ()
+    strata: StrataRequest | None = None
 
     @property
     def owners(self) -> tuple[ForeignKey, ...]:
@@ -92,7 +103,9 @@ class SubsetPlan:
         )
 
 
-def plan_subset(schema: Schema, request: SampleRequest, small: frozenset[str]) -> SubsetPlan:
+def plan_subset(
+    schema: Schema, request: SampleRequest, small: frozenset[str], now: datetime | None = None
+) -> SubsetPlan:
     """Plan a subset.
 
     Args:
@@ -100,18 +113,24 @@ def plan_subset(schema: Schema, request: SampleRequest, small: frozenset[str]) -
         request: What is asked.
         small: Tables that were counted and have at most `request.small` rows. The server's own
             estimates are not asked: they can be off by any factor.
+        now: What the server's clock says, in UTC; where the request needs it.
 
     Raises:
-        UsageError: The request names tables that do not exist; all of them together.
+        UsageError: The request names tables or columns that do not exist, or that cannot do what
+            is asked of them; all of them together.
     """
-    _refuse_unknown(schema, request)
+    refuse_impossible(schema, request)
     keyless_parents = {
         key.parent
         for table in schema.tables.values()
         for key in table.foreign_keys
         if key.parent in schema.tables and not schema.tables[key.parent].identity
     }
-    whole = dict.fromkeys(keyless_parents, "others refer to it, and no key tells its rows apart")
+    whole = {
+        name: "others refer to it, and no key tells its rows apart"
+        + ("; conditions do not apply" if _is_limited(name, request) else "")
+        for name in keyless_parents
+    }
     whole |= {
         table.name: reason
         for table in schema.tables.values()
@@ -120,31 +139,25 @@ def plan_subset(schema: Schema, request: SampleRequest, small: frozenset[str]) -
     owners = _owners(schema, request, frozenset(whole))
     plans = {}
     for name, table in schema.tables.items():
-        plan = _plan_table(name, request, whole.get(name, ""), owners.get(name, ()))
-        asked_for = name in request.tables or name in request.where
+        plan = _plan_table(table, request, whole.get(name, ""), owners.get(name, ()), now)
+        asked_for = name in request.targets
         if plan.role in {Role.TARGET, Role.PARENT} and not asked_for:
             plan = dataclasses.replace(plan, why=plan.why + _held_back(table, frozenset(whole)))
         plans[name] = plan
     return SubsetPlan(plans, request)
 
 
-def _refuse_unknown(schema: Schema, request: SampleRequest) -> None:
-    named = {*request.tables, *request.where, *(one.table for one in request.includes)}
-    unknown = sorted(named - set(schema.tables))
-    if unknown:
-        raise UsageError(
-            f"the source has no table {', '.join(unknown)}.",
-            hint="Names are those of base tables, as the server spells them; "
-            "sandbox export --dry-run lists them.",
-        )
+def _is_limited(table: str, request: SampleRequest) -> bool:
+    """Tell whether rows of a table have to meet a condition."""
+    return table in request.where or table in request.windows
 
 
 def _reason_to_take_whole(table: Table, request: SampleRequest, small: frozenset[str]) -> str:
+    if _is_limited(table.name, request):
+        return ""
     share = request.tables.get(table.name)
     if share is not None:
         return "asked for whole" if share.whole else ""
-    if table.name in request.where:
-        return ""
     if request.default.whole:
         return "everything is asked for"
     if table.name in small and not request.default.nothing:
@@ -159,7 +172,7 @@ def _owners(
 
     The parents of a polymorphic pair are one parent here: each row has one of them.
     """
-    asked_for = {*request.tables, *request.where}
+    asked_for = request.targets
     owners: dict[str, tuple[ForeignKey, ...]] = {}
     for name in sorted(schema.tables):
         if name in whole or name in asked_for:
@@ -242,25 +255,59 @@ def _leads_back(owners: Mapping[str, tuple[ForeignKey, ...]], key: ForeignKey) -
 
 
 def _plan_table(
-    name: str, request: SampleRequest, whole: str, owners: tuple[ForeignKey, ...]
+    table: Table,
+    request: SampleRequest,
+    whole: str,
+    owners: tuple[ForeignKey, ...],
+    now: datetime | None,
 ) -> TablePlan:
+    name = table.name
     if whole:
         return TablePlan(name, Role.WHOLE, Share(1.0), why=whole)
     if owners:
         first, *others = owners
         parents = ", ".join(dict.fromkeys(owner.parent for owner in owners))
         by = first.name if first.declared else f"{', '.join(first.columns)}, not declared"
+        limit = request.per_parent.get(name)
         return TablePlan(
             name,
             Role.CHILD,
             Share(0.0),
             owner=first,
-            why=f"goes with {parents} ({by})",
+            why=f"goes with {parents} ({by})" + (f", {limit.words}" if limit else ""),
             other_owners=tuple(others),
         )
     share = request.tables.get(name, request.default)
-    where = request.where.get(name, "")
     if share.nothing:
         return TablePlan(name, Role.PARENT, share, why="only rows that others refer to")
-    why = f"{share} of its rows" + (" that meet the condition" if where else "")
-    return TablePlan(name, Role.TARGET, share, where, why=why)
+    return _plan_target(table, request, share, now)
+
+
+def _plan_target(
+    table: Table, request: SampleRequest, share: Share, now: datetime | None
+) -> TablePlan:
+    where = request.where.get(table.name, "")
+    windows = request.windows.get(table.name, ())
+    strata = request.strata.get(table.name)
+    # A comment may end what somebody wrote.
+    conditions = [f"({where}\n)"] if where and windows else [where] if where else []
+    words = f"{'all' if share.whole else share} of its rows"
+    spans = tuple((window, window.span(now)) for window in windows)
+    for window, span in spans:
+        conditions.append(span.condition(table.column(window.column)))
+        words += f"{' and' if window is not windows[0] else ''} with {window.column} {window.words}"
+    if where:
+        words += f"{' and' if windows else ''} that meet the condition"
+    if share.whole:
+        strata = None  # they lack nothing
+    return TablePlan(
+        table.name,
+        Role.TARGET,
+        share,
+        " AND ".join(conditions),
+        why=words + (f"; {strata.words}" if strata is not None else ""),
+        words=words,
+        limits=(*(["--where"] if where else []), *(["--window"] if windows else [])),
+        spans=spans,
+        strata=strata,
+    )

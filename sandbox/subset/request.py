@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.errors import UsageError
+from sandbox.subset.limits import ChildLimit
+from sandbox.subset.strata import StrataRequest
+from sandbox.subset.windows import Window
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _ROWS = re.compile(r"(\d[\d_,]*)(?:\s*rows?)?")
@@ -103,8 +106,11 @@ class SampleRequest:
         where: By table, the condition that its sampled rows must meet.
         includes: Rows that are taken in any case, with their children.
         small: Tables with at most this many rows are taken whole.
-        children: At most this many children of one row, along one relation.
+        children: At most this many children of one row, along one relation; None for all.
         cover: Odd rows that are taken on purpose.
+        windows: By table, the spans of time that its sampled rows must lie in, all of them.
+        strata: By table, of which values its sample has some rows at the least.
+        per_parent: By child table, what goes before `children`.
     """
 
     default: Share
@@ -112,8 +118,25 @@ class SampleRequest:
     where: Mapping[str, str] = field(default_factory=dict)
     includes: tuple[Condition, ...] = ()
     small: int = 200
-    children: int = 100
+    children: int | None = 100
     cover: CoverRequest = field(default_factory=CoverRequest)
+    windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
+    strata: Mapping[str, StrataRequest] = field(default_factory=dict)
+    per_parent: Mapping[str, ChildLimit] = field(default_factory=dict)
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The tables that are asked for by name: rows of theirs come for their own sake."""
+        return frozenset({*self.tables, *self.where, *self.windows, *self.strata})
+
+    @property
+    def needs_clock(self) -> bool:
+        """Whether it depends on what time it is."""
+        return any(one.last is not None for some in self.windows.values() for one in some)
+
+    def limit_of(self, child: str) -> ChildLimit:
+        """Give how many rows of a table come along with one row that they refer to."""
+        return self.per_parent.get(child, ChildLimit(self.children))
 
 
 def parse_share(text: str) -> Share:

@@ -6,12 +6,13 @@ Membership is decided by a keyed hash of a row's key, so the same row is in or o
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sandbox.model import Reason, ReasonKind, Table
-from sandbox.subset.answers import Source, keys_where
+from sandbox.subset.answers import Source, rows_where
 from sandbox.subset.keys import RowKey, draw
 from sandbox.subset.plan import TablePlan
+from sandbox.subset.strata import Strata, StrataFound
 
 _RANGE = 1 << 64
 
@@ -24,6 +25,10 @@ class Target:
         plan: What is taken of it.
         source: Answers inside the snapshot.
         secret: Decides which rows are drawn.
+
+    Attributes:
+        seen: How many rows meet the plan's condition, when all were looked at.
+        strata: What its strata were, when all rows were looked at; None where none were asked for.
     """
 
     def __init__(self, table: Table, plan: TablePlan, source: Source, secret: bytes) -> None:
@@ -31,36 +36,55 @@ class Target:
         self._plan = plan
         self._source = source
         self._secret = secret
-        self.counted: int | None = None
+        self._strata = Strata(table.name, plan.strata) if plan.strata is not None else None
+        self._lacking: list[RowKey] = []
+        self.seen = 0
+        self.strata: StrataFound | None = None
 
     @property
     def reason(self) -> Reason:
         """Why its rows come."""
-        condition = " that meet the condition" if self._plan.where else ""
-        return Reason(ReasonKind.DRAWN, f"{self._plan.share} of its rows{condition}")
+        return Reason(ReasonKind.DRAWN, self._plan.words)
+
+    @property
+    def reason_of_lacking(self) -> Reason:
+        """Why those rows come that its strata lacked."""
+        words = self._plan.strata.words if self._plan.strata is not None else ""
+        return Reason(ReasonKind.DRAWN, words)
 
     def drawn(self) -> Iterator[RowKey]:
         """Give the keys of the rows that are drawn.
 
-        When all have come, `counted` is how many rows the table has, if each was looked at.
+        When all have come, `seen` and `strata` say what there was.
 
         Raises:
             SourceError: The source cannot be read, or cannot run the plan's condition.
+            UsageError: There are more strata than may be.
         """
-        keys = keys_where(self._source, self._table, self._plan.where)
-        if not self._plan.where:
-            keys = self._counting(keys)
         share = self._plan.share
         if share.rows is not None:
-            return iter(heapq.nsmallest(share.rows, keys, key=self._draw))
-        below = int(share.fraction * _RANGE)
-        return (key for key in keys if self._draw(key) < below)
+            lowest = heapq.nsmallest(share.rows, self._numbered())
+            yield from (key for _, key in lowest)
+            below = lowest[-1][0] + 1 if lowest else 0
+        else:
+            below = int(share.fraction * _RANGE)
+            yield from (key for number, key in self._numbered() if number < below)
+        if self._strata is not None:
+            self._lacking = [key for number, key in self._strata.rows() if number >= below]
+            self.strata = StrataFound(len(self._strata), len(self._lacking))
 
-    def _draw(self, key: RowKey) -> int:
-        return draw(self._secret, self._table.name, key)
+    def lacking(self) -> Iterator[RowKey]:
+        """Give the keys of the rows that strata lack when all that are drawn have come."""
+        yield from self._lacking
 
-    def _counting(self, keys: Iterable[RowKey]) -> Iterator[RowKey]:
-        count = 0
-        for count, key in enumerate(keys, 1):  # noqa: B007 - the last one is the count
-            yield key
-        self.counted = count
+    def _numbered(self) -> Iterator[tuple[int, RowKey]]:
+        """Give every row that meets the condition, with the number that is drawn for it."""
+        name, where, strata = self._table.name, self._plan.where, self._strata
+        by = self._plan.strata.by if self._plan.strata is not None else ()
+        columns = [self._table.column(one) for one in by]
+        for key, values in rows_where(self._source, self._table, where, columns):
+            self.seen += 1
+            number = draw(self._secret, name, key)
+            if strata is not None:
+                strata.see(values, number, key)
+            yield number, key

@@ -218,6 +218,57 @@ def test_counts_are_exact_where_rows_were_counted_and_about_where_not(ops: Ops) 
     assert tables["visits"].rows_in_source_exact
 
 
+def test_a_window_strata_and_limits_are_told_by_plan_and_bundle_without_a_moment(ops: Ops) -> None:
+    fill_visits(ops, 900)
+    window = "visits.at=2031-07-03 09:17..2031-08-03"
+    limits = ("--strata=visits.person_id=1", "--children=visits=2 newest by at")
+    asked = (f"--window={window}", *limits, "--cover=0")
+    planned = ops.export("--dry-run", "--json", *asked, sample="50%").data
+    assert [one["why"] for one in planned["tables"]] == [
+        "at most 200 rows",
+        "50 % of its rows with at in a window of about 31 days; 1 at least of each person_id",
+    ]
+    assert planned["limited"] == [
+        {
+            "table": "visits",
+            "rows": 0,
+            "by": ["--window"],
+            "windows": [
+                {
+                    "column": "at",
+                    "from": "2031-07-03 09:17:00",
+                    "before": "2031-08-03 00:00:00",
+                    "index": None,
+                }
+            ],
+        }
+    ]
+    done = ops.export(*asked, sample="50%")
+    assert (
+        "limited   visits to 0 rows by --window; at from 2031-07-03 09:17:00, "
+        "before 2031-08-03 00:00:00, which no index finds\n"
+        "strata    visits: 0 of person_id; 0 rows more, so that each has 1 if it can" in done.stdout
+    )
+    manifest = open_bundle(ops.folder / "bundle").manifest
+    assert {table.name: table.rows for table in manifest.tables} == {"people": 2, "visits": 0}
+    assert manifest.plan["windows"] == {"visits.at": "in a window of about 31 days"}
+    assert manifest.plan["strata"] == {"visits": "1 at least of each person_id"}
+    assert manifest.plan["per_parent"] == {"visits": "2 newest by at"}
+    assert "2031" not in (ops.folder / "bundle/manifest.json").read_text()
+
+
+def test_what_cannot_be_had_of_the_tables_is_one_error(ops: Ops) -> None:
+    ended = ops.export(
+        "--window=visits=30d", "--window=people.note=30d", "--strata=visits.mood=3",
+        "--children=visits=2 newest by pad", "--sample=visitors=1%",
+    )  # fmt: skip
+    refused(
+        ops, ended, 2, "no table visitors", "visits: by which column? it may be at",
+        "--window people.note: a text holds no time", "--strata visits.mood: there is no such",
+        "newest by pad: a char tells no age",
+    )  # fmt: skip
+
+
 def test_a_missing_key_says_how_to_make_one(ops: Ops) -> None:
     refused(ops, ops.export(key_file=ops.folder / "none"), 15, "sandbox keygen")
 

@@ -189,3 +189,60 @@ def test_own_classes_of_odd_rows_are_read_and_their_findings_name_them(tmp_path:
         "cover.0.tabel: there is no such setting. Did you mean table?",
         "cover.0.table: is missing.",
     ]
+
+
+def test_windows_are_written_with_or_without_quotes(tmp_path: Path) -> None:
+    dotted, quoted = (
+        load_settings(written(tmp_path, f'[sample.window]\n{key} = "30d"\n')).sample.window
+        for key in ("orders.placed", '"orders.placed"')
+    )
+    assert dotted == quoted == {"orders": {"placed": "30d"}}
+    alone = load_settings(written(tmp_path, '[sample.window]\norders = "30d"\n'))
+    assert alone.sample.window == {"orders": {"": "30d"}}  # the plan asks by which column
+
+
+def test_limits_of_children_are_numbers_or_texts(tmp_path: Path) -> None:
+    sample = load_settings(
+        written(
+            tmp_path,
+            "[sample]\nchildren = 50\n"
+            'per_parent = { orders = 20, items = "all", visits = "9 newest by at" }\n',
+        )
+    ).sample
+    assert (sample.children, sample.per_parent) == (
+        "50",
+        {"orders": "20", "items": "all", "visits": "9 newest by at"},
+    )
+
+
+def test_what_is_asked_of_targets_and_means_nothing_is_found_with_the_rest(tmp_path: Path) -> None:
+    assert findings_of(
+        tmp_path,
+        "[sample]\n"
+        'children = "9 newest by at"\n'
+        f'per_parent = {{ orders = "{SECRET}", items = 0 }}\n'
+        "[sample.window]\n"
+        f'orders.placed = "{SECRET}"\n'
+        "[sample.strata]\n"
+        "orders = { by = [], least = 5 }\n"
+        "items = { by = ['kind'], least = 0 }\n"
+        "visits = { by = ['kind'], last = 5 }\n",
+    ) == [
+        "2: sample.children: newest by a column goes for one table: per_parent.",
+        (
+            "3: sample.per_parent.items: a limit of children is one row at least; "
+            "--sample TABLE=none takes none."
+        ),
+        (
+            "3: sample.per_parent.orders: a limit of children is a number of rows, all, "
+            "or the newest by a column: 20 newest by placed."
+        ),
+        (
+            "5: sample.window.orders.placed: a window is 30d (or 12h, 2w), "
+            "or 2026-10-01..2026-11-01, of which one side may be missing."
+        ),
+        "7: sample.strata.orders: strata are of one column, or of several different ones.",
+        "8: sample.strata.items.least: must be at least 1.",
+        "9: sample.strata.visits.last: there is no such setting. Did you mean least?",
+        "9: sample.strata.visits.least: is missing.",
+    ]

@@ -164,7 +164,8 @@ def _tables(work: _Work) -> Iterator[Table]:
         if not work.plan.is_sampled(name):
             continue
         if one.role is Role.CHILD and (limited := work.plan.limited_by(name)):
-            why = f"none were looked for, as it goes with {limited}, which --where limits"
+            options = " and ".join(work.plan.tables[limited].limits)
+            why = f"none were looked for, as it goes with {limited}, which {options} limits"
             work.looked.append(LookedAt(name, 0.0, why))
             continue
         yield work.schema.tables[name]
@@ -185,7 +186,8 @@ def _profile(work: _Work, table: Table, seconds: float, expected: float, speed: 
         memory=work.memory,
     )
     speed.add(reading.rows, reading.seconds)
-    words = reading.words or ("read were the rows that --where names" if where else "")
+    limits = " and ".join(work.plan.tables[table.name].limits)
+    words = reading.words or (f"read were the rows that {limits} names" if limits else "")
     work.looked.append(LookedAt(table.name, reading.share, words))
     taken = work.growing.taken[table.name]
     if table.identity:

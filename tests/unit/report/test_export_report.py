@@ -8,6 +8,8 @@ import pytest
 from sandbox.report.export import _lock_note, _notes
 from sandbox.subset.odd.found import Cover
 from sandbox.subset.relations.found import Relations
+from sandbox.subset.request import SampleRequest, Share
+from schemas import schema, table
 
 
 def planned(**facts: Any) -> Any:
@@ -16,13 +18,19 @@ def planned(**facts: Any) -> Any:
     )
     return SimpleNamespace(
         source=SimpleNamespace(
-            preflight=preflight, rights_that_show_more=(), unknown=(), relations=Relations()
+            schema=schema(table("customers"), table("orders", "customer>customers")),
+            preflight=preflight,
+            rights_that_show_more=(),
+            unknown=(),
+            relations=Relations(),
         ),
         choice=SimpleNamespace(
             subset=SimpleNamespace(
                 cut=facts.get("cut", {}),
                 named=(),
-                plan=SimpleNamespace(request=SimpleNamespace(children=100)),
+                plan=SimpleNamespace(request=SampleRequest(Share(0.01))),
+                met={},
+                strata={},
             ),
             seeded=SimpleNamespace(unresolved=()),
             cover=Cover(),
@@ -33,8 +41,8 @@ def planned(**facts: Any) -> Any:
 
 @pytest.mark.parametrize(("families", "said"), [(1, "1 family"), (1200, "1,200 families")])
 def test_families_are_counted_as_people_count(families: int, said: str) -> None:
-    (line,) = _notes(planned(cut={"fk": families}))
-    assert line == f"cut       {said} along fk at 100 rows each"
+    (line,) = _notes(planned(cut={("orders", "orders_customer"): families}))
+    assert line == f"cut       {said} of orders along orders_customer at 100 rows each"
 
 
 def test_missing_rules_are_told_although_the_export_works() -> None:

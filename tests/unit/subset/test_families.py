@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from sandbox.subset.families import Family
 from sandbox.subset.keys import draw
+from sandbox.subset.limits import ChildLimit
 
 
 def drawn(key: object) -> int:
@@ -13,7 +14,7 @@ def drawn(key: object) -> int:
 
 @given(st.lists(st.integers(0, 60)), st.integers(0, 20))
 def test_family_keeps_those_that_are_drawn_first(children: list[int], most: int) -> None:
-    family = Family(most, drawn)
+    family = Family(ChildLimit(most), drawn)
     for child in children:
         family.add(child)
     assert set(family) == set(sorted(set(children), key=drawn)[:most])
@@ -21,7 +22,7 @@ def test_family_keeps_those_that_are_drawn_first(children: list[int], most: int)
 
 
 def test_huge_family_is_never_held_whole() -> None:
-    family = Family(100, drawn)
+    family = Family(ChildLimit(100), drawn)
     for child in range(20_000):
         family.add(child)
         assert len(list(family)) <= 100

@@ -1,6 +1,8 @@
 """Draw the sample of a target: rows that come for their own sake.
 
-Membership is decided by a keyed hash of a row's key, so the same row is in or out next week.
+Membership is decided by a keyed hash of a row's key, so the same row is in or out next week. A
+number of rows of a table whose key is one whole number is drawn by a keyed order instead, which
+tells what to ask for without a look at all keys.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from collections.abc import Iterator
 from sandbox.model import Reason, ReasonKind, Table
 from sandbox.subset.answers import Source, rows_where
 from sandbox.subset.keys import RowKey, draw
+from sandbox.subset.order import DrawingOrder
 from sandbox.subset.plan import TablePlan
 from sandbox.subset.strata import Strata, StrataFound
+from sandbox.subset.tries import has_order, try_first
 
 _RANGE = 1 << 64
 
@@ -27,7 +31,8 @@ class Target:
         secret: Decides which rows are drawn.
 
     Attributes:
-        seen: How many rows meet the plan's condition, when all were looked at.
+        seen: How many rows meet the plan's condition, when all were looked at; None where they
+            need not be.
         strata: What its strata were, when all rows were looked at; None where none were asked for.
     """
 
@@ -38,7 +43,9 @@ class Target:
         self._secret = secret
         self._strata = Strata(table.name, plan.strata) if plan.strata is not None else None
         self._lacking: list[RowKey] = []
-        self.seen = 0
+        self.seen: int | None = 0
+        by_order = plan.share.rows is not None and has_order(table)
+        self._order = DrawingOrder(secret, table.name) if by_order else None
         self.strata: StrataFound | None = None
 
     @property
@@ -63,7 +70,7 @@ class Target:
         """
         share = self._plan.share
         if share.rows is not None:
-            lowest = heapq.nsmallest(share.rows, self._numbered())
+            lowest = self._first(share.rows)
             yield from (key for _, key in lowest)
             below = lowest[-1][0] + 1 if lowest else 0
         else:
@@ -77,14 +84,35 @@ class Target:
         """Give the keys of the rows that strata lack when all that are drawn have come."""
         yield from self._lacking
 
+    def _first(self, rows: int) -> list[tuple[int, RowKey]]:
+        """Give the rows that are drawn first, with their numbers."""
+        if self._order is not None and self._table.transactional and not self._looks_at_all:
+            found = try_first(self._table, self._source, self._order, rows)
+            if found is not None:
+                self.seen = None
+                return [(self._number(key), key) for key in found]
+        return heapq.nsmallest(rows, self._numbered())
+
+    @property
+    def _looks_at_all(self) -> bool:
+        """Whether every row has to be looked at, whichever are drawn."""
+        return bool(self._plan.where) or self._strata is not None
+
+    def _number(self, key: RowKey) -> int:
+        if self._order is not None:
+            return self._order.place(key)
+        return draw(self._secret, self._table.name, key)
+
     def _numbered(self) -> Iterator[tuple[int, RowKey]]:
         """Give every row that meets the condition, with the number that is drawn for it."""
-        name, where, strata = self._table.name, self._plan.where, self._strata
+        where, strata = self._plan.where, self._strata
         by = self._plan.strata.by if self._plan.strata is not None else ()
         columns = [self._table.column(one) for one in by]
+        seen = 0
         for key, values in rows_where(self._source, self._table, where, columns):
-            self.seen += 1
-            number = draw(self._secret, name, key)
+            seen += 1
+            number = self._number(key)
             if strata is not None:
                 strata.see(values, number, key)
             yield number, key
+        self.seen = seen

@@ -156,6 +156,13 @@ class NoLiteral(SourceError):
     default_hint = "The table may have changed while it was read: run again."
 
 
+class KeysNotKept(SandboxError):
+    """The keys of the rows that are taken do not fit on this machine."""
+
+    exit_code = ExitCode.POLICY
+    default_hint = "Free space, set TMPDIR to a place that has more, or take less (--sample)."
+
+
 class MaskingRefused(SandboxError):
     """Something has no masking rule, or a rule cannot apply; nothing was written."""
 

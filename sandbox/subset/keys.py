@@ -1,4 +1,4 @@
-"""Sets of row keys: compressed bitmaps for whole numbers, digests and tuples for all else.
+"""Sets of row keys: compressed bitmaps for whole numbers, for all else objects, and a file.
 
 A row's key is what tells it from every other row of its table, as the row itself holds it. Keys
 are always read from the row they belong to, never taken from a child's column: the server compares
@@ -14,6 +14,7 @@ from typing import Protocol
 from pyroaring import BitMap64
 
 from sandbox.model import Cell, Table
+from sandbox.subset.spilled import SpilledKeys
 
 RowKey = int | bytes | tuple[int | bytes, ...]
 _DIGEST = 16  # bytes: two different rows of one table do not share a digest by chance
@@ -116,37 +117,65 @@ def _number(key: RowKey) -> int:
 
 
 class OtherKeys:
-    """Keys of any other form."""
+    """Keys of any other form: in memory while they are few, else on disk.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many stay in memory. A Python object takes some 200 bytes for each.
+    """
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
         self._marks: dict[RowKey, int] = {}
+        self._spilled: SpilledKeys | None = None
 
     def add_new(self, keys: Iterable[RowKey]) -> list[RowKey]:
         """Add keys and give those that were not there."""
+        if self._spilled is not None:
+            return self._spilled.add_new(keys)
         new: list[RowKey] = []
         for key in keys:
             if key not in self._marks:
                 self._marks[key] = 0
                 new.append(key)
+        if len(self._marks) > self._most:
+            self._spill()
         return new
 
     def mark(self, keys: Collection[RowKey], number: int) -> None:
         """Mark keys of the set."""
+        if self._spilled is not None:
+            self._spilled.mark(keys, number)
+            return
         self._marks.update(dict.fromkeys(keys, number))
 
     def marks_of(self, keys: Sequence[RowKey]) -> list[int]:
         """Give the marks of some keys of the set."""
+        if self._spilled is not None:
+            return self._spilled.marks_of(keys)
         return [self._marks[key] for key in keys]
 
     def __contains__(self, key: RowKey) -> bool:
-        return key in self._marks
+        return key in (self._marks if self._spilled is None else self._spilled)
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._marks if self._spilled is None else self._spilled)
 
     def __iter__(self) -> Iterator[RowKey]:
+        if self._spilled is not None:
+            return iter(self._spilled)
         # The keys of one table all have one form, which compares with itself.
         return iter(sorted(self._marks))
+
+    def _spill(self) -> None:
+        self._spilled = SpilledKeys()
+        by_mark: dict[int, list[RowKey]] = {}
+        for key, mark in self._marks.items():
+            by_mark.setdefault(mark, []).append(key)
+        self._spilled.add_new(sorted(self._marks))
+        for mark, some in by_mark.items():
+            if mark:
+                self._spilled.mark(some, mark)
+        self._marks = {}
 
 
 def key_set_for(table: Table) -> KeySet:

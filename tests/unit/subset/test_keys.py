@@ -29,17 +29,18 @@ def test_other_keys_are_a_set_in_order(given_keys: list[RowKey]) -> None:
 @given(st.lists(st.tuples(st.lists(SIGNED | st.integers(0, 20)), st.integers(0, 3))))
 def test_key_bears_the_mark_that_it_was_given_last(marked: list[tuple[list[int], int]]) -> None:
     expected: dict[RowKey, int] = {}
-    numbers, others = WholeNumbers(), OtherKeys()
+    numbers, others, spilled = WholeNumbers(), OtherKeys(), OtherKeys(most=3)
     for keys, mark in marked:
-        for key_set in (numbers, others):
+        for key_set in (numbers, others, spilled):
             key_set.add_new(keys)
             key_set.mark(keys, mark)
         expected.update(dict.fromkeys(keys, mark))
     unmarked = [key for key in (-7, 5, 2**64 - 1) if key not in expected]
     numbers.add_new(unmarked)
     others.add_new(unmarked)
+    spilled.add_new(unmarked)
     expected.update(dict.fromkeys(unmarked, 0))
-    for given_set in (numbers, others):
+    for given_set in (numbers, others, spilled):
         assert list(given_set) == sorted(expected)
         assert given_set.marks_of(list(expected)) == list(expected.values())
 

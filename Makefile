@@ -39,6 +39,12 @@ bench: setup ## Measure; prints ratios
 	@$(RUN)/python benchmarks/demo.py
 	@$(RUN)/python benchmarks/reset.py
 	@$(RUN)/python benchmarks/keys.py
+	@$(RUN)/python benchmarks/growth.py
+
+bench-scale: setup ## Measure ten million keys and a large production; takes long
+	@$(RUN)/python benchmarks/closure_memory.py
+	@$(RUN)/python benchmarks/growth.py 40
+	@$(RUN)/python benchmarks/odd_rows.py
 
 fmt: python ## Format
 	@$(RUN)/ruff format .
@@ -70,4 +76,4 @@ lock: python ## Pin all dependencies anew (needs uv)
 clean: ## Remove what was made in this folder (not images, not containers)
 	@rm -rf .venv .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup python demo demo-down test test-all unit integration e2e bench fmt lint type check docs lock clean
+.PHONY: help setup python demo demo-down test test-all unit integration e2e bench bench-scale fmt lint type check docs lock clean

@@ -254,10 +254,8 @@ class _Closure:
                 with blaming(plan.limits[0] if plan.limits else "", name):
                     self._take(table, target.drawn(), target.reason, core=True)
                     self._take(table, target.lacking(), target.reason_of_lacking, core=True)
-                if plan.where:
-                    self.met[name] = target.seen
-                else:
-                    self.counted[name] = target.seen
+                if target.seen is not None:
+                    (self.met if plan.where else self.counted)[name] = target.seen
                 if target.strata is not None:
                     self.strata[name] = target.strata
 

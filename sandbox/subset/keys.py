@@ -123,7 +123,7 @@ class OtherKeys:
         most: How many stay in memory. A Python object takes some 200 bytes for each.
     """
 
-    def __init__(self, most: int = 50_000) -> None:
+    def __init__(self, most: int = 100_000) -> None:
         self._most = most
         self._marks: dict[RowKey, int] = {}
         self._spilled: SpilledKeys | None = None

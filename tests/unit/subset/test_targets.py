@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sandbox.errors import UsageError
 from sandbox.model import Batch, Cell, Column, Key, Table
 from sandbox.subset.keys import RowKey, draw, keys_of
+from sandbox.subset.order import DrawingOrder
 from sandbox.subset.plan import Role, TablePlan
 from sandbox.subset.request import Share
 from sandbox.subset.strata import StrataFound, StrataRequest, parse_strata
@@ -82,7 +83,12 @@ def test_strata_have_their_share_and_those_drawn_first_of_each(
     target = drawn(table, rows, share, StrataRequest(by, least))
     found = [*target.drawn(), *target.lacking()]
 
-    numbers = {number: draw(SECRET, "orders", number) for number in range(len(rows))}
+    order = DrawingOrder(SECRET, "orders")
+    by_order = share.rows is not None
+    numbers = {
+        number: order.place(number) if by_order else draw(SECRET, "orders", number)
+        for number in range(len(rows))
+    }
     in_order = sorted(numbers, key=lambda number: numbers[number])
     if share.rows is not None:
         shared = set(in_order[: share.rows])

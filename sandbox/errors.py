@@ -183,6 +183,13 @@ class BundleNotWritten(BundleInvalid):
     default_hint = "Free space, or choose another place with --out, then run again."
 
 
+class ScratchFailed(SandboxError):
+    """What does not fit into memory could not be put aside, or not be read back."""
+
+    exit_code = ExitCode.STACK
+    default_hint = "Free space there, or name another folder with TMPDIR, then run again."
+
+
 class LoadFailed(SandboxError):
     """A bundle did not come to be in the database as it is; what was loaded was dropped again."""
 

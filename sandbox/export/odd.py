@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.bundle.manifest import OddEntry
-from sandbox.subset.odd.found import Cover
+from sandbox.subset.odd.found import Cover, unlooked
 
 _FEW = 10
 
@@ -26,7 +26,7 @@ def tell_of_odd(cover: Cover) -> Iterator[str]:
     """Say what was not looked at as a whole for odd rows."""
     for one in cover.tables:
         if one.words:
-            yield f"odd rows of table {one.table}: {one.words}"
+            yield f"{unlooked(one.table)}{one.words}"
 
 
 def _few(count: int, *, exact: bool) -> str:

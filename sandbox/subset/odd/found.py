@@ -68,6 +68,11 @@ class Cover:
     seconds: float = 0.0
 
 
+def unlooked(table: str) -> str:
+    """Give how a line of a manifest begins that says what of a table nobody looked at."""
+    return f"odd rows of table {table}: "
+
+
 def merged(classes: Iterable[Covered]) -> list[Covered]:
     """Add up the classes of one column that have one name, as rare members have."""
     found: dict[tuple[str, str, str], Covered] = {}

@@ -1,0 +1,83 @@
+"""Which classes of odd rows are new in production, gone, or of another size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sandbox.bundle.manifest import Manifest, OddEntry
+from sandbox.diff.found import Fate, OddChange
+from sandbox.subset.odd.found import unlooked
+from sandbox.subset.plan import Role
+
+_ESTIMATE = "about "
+_NOISE = 0.1  # of an estimate: less says nothing
+_ALONG = "not looked at along "
+_COUNT = re.compile(r"[0-9][0-9,]*")
+
+Place = tuple[str, str, str]
+
+
+def odd_changes(old: Manifest, new: Manifest) -> Iterator[OddChange]:
+    """Compare the classes of two manifests; nothing comes where one was made without looking."""
+    if not (looked_for_odd(old) and looked_for_odd(new)):
+        return
+    before, now = _classes(old), _classes(new)
+    for place in sorted({*before, *now}):
+        was, is_now = before.get(place), now.get(place)
+        if was is None or is_now is None:
+            fate = Fate.CAME if was is None else Fate.WENT
+            doubt = _doubt(old if was is None else new, place, fate)
+        elif is_another_count(was.rows, is_now.rows):
+            fate, doubt = Fate.CHANGED, ""
+        else:
+            continue
+        counts = was.rows if was else "", is_now.rows if is_now else ""
+        yield OddChange(fate, *place, *counts, doubt)
+
+
+def looked_for_odd(manifest: Manifest) -> bool:
+    """Tell whether anybody looked for odd rows when a bundle was made."""
+    cover = manifest.plan.get("cover")
+    return bool(manifest.odd) or (isinstance(cover, int) and cover > 0)
+
+
+def is_another_count(old: str, new: str) -> bool:
+    """Tell whether two counts of a manifest are known to differ.
+
+    >>> is_another_count("<10", "<10"), is_another_count("<10", "12")
+    (False, True)
+    >>> is_another_count("about 1,200", "about 1,250"), is_another_count("34", "35")
+    (False, True)
+    """
+    if old == new:
+        return False
+    if _ESTIMATE not in f"{old}{new}":
+        return True
+    was, is_now = _number(old), _number(new)
+    if was is None or is_now is None:
+        return True
+    return abs(was - is_now) > _NOISE * max(was, is_now)
+
+
+def _doubt(without: Manifest, place: Place, fate: Fate) -> str:
+    """Say why a manifest may be without a class that its source had."""
+    when = "before" if fate is Fate.CAME else "now"
+    table, column, _ = place
+    roles = without.plan.get("roles")
+    if isinstance(roles, dict) and roles.get(table) == Role.WHOLE:
+        return f"nobody looked {when}: the table was taken whole"
+    begin = unlooked(table)
+    told = [one.removeprefix(begin) for one in without.unknown if one.startswith(begin)]
+    # What was not looked at along one relation says nothing of other places.
+    words = [one for one in told if f"{_ALONG}{column}:" in one or _ALONG not in one]
+    return f"not all was looked at {when}: {words[0]}" if words else ""
+
+
+def _number(text: str) -> int | None:
+    found = _COUNT.search(text)
+    return int(found[0].replace(",", "")) if found else None
+
+
+def _classes(manifest: Manifest) -> Mapping[Place, OddEntry]:
+    return {(one.table, one.column, one.name): one for one in manifest.odd}

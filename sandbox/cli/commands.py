@@ -17,6 +17,7 @@ import typer
 from sandbox import __version__
 from sandbox.cli import (
     capture,
+    diff,
     doctor,
     down,
     export,
@@ -85,6 +86,7 @@ app.command("reset")(reset.reset)
 app.command("down")(down.down)
 app.command("load")(load.load)
 app.command("verify")(verify.verify)
+app.command("diff")(diff.diff)
 app.command("images")(images.images)
 app.command("doctor")(doctor.doctor)
 

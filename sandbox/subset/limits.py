@@ -34,7 +34,8 @@ class ChildLimit:
             return "all of each"
         if not self.newest_by:
             return f"{self.most:,} of each at most"
-        return f"the {self.most:,} newest of each by {self.newest_by}"
+        most = f"{self.most:,} " if self.most > 1 else ""
+        return f"the {most}newest of each by {self.newest_by}"
 
     @property
     def words_of_cut(self) -> str:

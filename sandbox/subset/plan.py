@@ -279,7 +279,12 @@ def _plan_table(
         )
     share = request.tables.get(name, request.default)
     if share.nothing:
-        return TablePlan(name, Role.PARENT, share, why="only rows that others refer to")
+        passed_over = (
+            ("--where", request.where), ("--window", request.windows), ("--strata", request.strata)
+        )  # fmt: skip
+        options = [option for option, asked in passed_over if name in asked]
+        none = f"; its sample is none, whatever {' and '.join(options)} says" if options else ""
+        return TablePlan(name, Role.PARENT, share, why=f"only rows that others refer to{none}")
     return _plan_target(table, request, share, now)
 
 

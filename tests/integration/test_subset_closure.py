@@ -21,15 +21,18 @@ from sandbox.database.statement_sizes import StatementSizes
 from sandbox.database.statements import StatementLog
 from sandbox.model import Reason, ReasonKind
 from sandbox.subset.closure import NamedRows, Subset, choose_rows
-from sandbox.subset.keys import RowKey, row_digest
+from sandbox.subset.keys import RowKey, draw, row_digest
 from sandbox.subset.plan import Role, plan_subset
 from sandbox.subset.request import SampleRequest, Share
+from sandbox.subset.strata import StrataRequest
+from sandbox.subset.windows import parse_window
 from schema_random import (
     COLLATIONS,
     Collation,
     RandomTable,
     Reference,
     Row,
+    Value,
     create,
     draw_tables,
     make_chain,
@@ -43,6 +46,8 @@ pytestmark = pytest.mark.docker
 PASSWORD = "closure"  # noqa: S105 - of a container that lives for one test module
 SERVERS = [("mariadb", "10.11"), ("mysql", "9.7")]
 LOG = StatementLog()
+SECRET = b"secret"
+SHARE = Share(0.3)
 
 
 @pytest.fixture(params=SERVERS, ids=[" ".join(one) for one in SERVERS], scope="module")
@@ -81,6 +86,65 @@ class Edge:
     found: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a schema.
+
+    Attributes:
+        whole: Tables that are asked for whole.
+        named: By table, the `n` below which rows are named.
+        windows: By table, the `n` below which all rows are drawn: unix time is a number.
+        strata: By table, the rows of each `n` that are drawn at the least, beside a share.
+    """
+
+    whole: frozenset[str]
+    named: dict[str, int]
+    windows: dict[str, int]
+    strata: dict[str, int]
+
+    @classmethod
+    def at_random(cls, rng: random.Random, tables: list[RandomTable]) -> Asked:
+        names = [table.name for table in tables]
+        asked = {name: rng.choice(["whole", "window", "strata", *[""] * 5]) for name in names}
+        return cls(
+            whole=frozenset(name for name in names if asked[name] == "whole"),
+            named={name: rng.randint(0, 6) for name in names if rng.random() < 0.6},
+            windows={name: rng.randint(1, 6) for name in names if asked[name] == "window"},
+            strata={name: rng.randint(1, 2) for name in names if asked[name] == "strata"},
+        )
+
+    @property
+    def request(self) -> SampleRequest:
+        shares = dict.fromkeys([*self.whole, *self.windows], Share(1.0))
+        return SampleRequest(
+            Share(0.0),
+            shares | dict.fromkeys(self.strata, SHARE),
+            children=1000,
+            windows={
+                name: (parse_window("n", f"..1970-01-01 00:00:0{below}"),)
+                for name, below in self.windows.items()
+            },
+            strata={name: StrataRequest(("n",), least) for name, least in self.strata.items()},
+        )
+
+    def rows_named(self, table: RandomTable) -> set[int]:
+        below = self.named.get(table.name, 0)
+        return {i for i, row in enumerate(table.rows) if int(row["n"] or 0) < below}
+
+    def rows_drawn(self, table: RandomTable) -> set[int]:
+        below = self.windows.get(table.name, 0)
+        drawn = {i for i, row in enumerate(table.rows) if int(row["n"] or 0) < below}
+        if table.name not in self.strata:
+            return drawn
+        numbers = [draw(SECRET, table.name, key_of(table, row)) for row in table.rows]
+        strata: dict[Value, list[int]] = {}
+        for i in sorted(range(len(numbers)), key=lambda i: numbers[i]):
+            strata.setdefault(table.rows[i]["n"], []).append(i)
+        drawn = {i for i, number in enumerate(numbers) if number < int(SHARE.fraction * 2**64)}
+        least = self.strata[table.name]
+        return drawn.union(*(members[:least] for members in strata.values()))
+
+
 @dataclass
 class Expected:
     taken: dict[str, set[int]]
@@ -109,13 +173,13 @@ def oracle(
     edges: list[Edge],
     owners: dict[str, str],
     whole: set[str],
-    named: dict[str, int],
+    asked: Asked,
 ) -> Expected:
     """Walk all rows again and again until nothing changes."""
     by_name = {table.name: table for table in tables}
     core: dict[str, set[int]] = {table.name: set() for table in tables}
-    for name in set(named) - whole:
-        chosen = {i for i, row in enumerate(by_name[name].rows) if int(row["n"] or 0) < named[name]}
+    for name in set(core) - whole:
+        chosen = asked.rows_named(by_name[name]) | asked.rows_drawn(by_name[name])
         core[name] = same_content(by_name[name], chosen)
     taken = {t.name: set(range(len(t.rows))) if t.name in whole else set() for t in tables}
     before = None
@@ -202,22 +266,19 @@ def check_closure(
     port: int, database: str, tables: list[RandomTable], rng: random.Random, how: Collation
 ) -> None:
     create(port, PASSWORD, database, tables, how)
-    whole = {table.name for table in tables if rng.random() < 0.2}
-    named = {table.name: rng.randint(0, 6) for table in tables if rng.random() < 0.6}
-
+    asked = Asked.at_random(rng, tables)
+    named = [NamedRows(name, f"n < {below}", "test") for name, below in asked.named.items()]
     with open_catalogue(endpoint(port, database), LOG) as catalogue:
         schema = read_schema(catalogue, database)
-    shares = {name: Share(1.0) for name in whole}
-    request = SampleRequest(Share(0.0), shares, children=1000)
-    plan = plan_subset(schema, request, frozenset())
+    plan = plan_subset(schema, asked.request, frozenset())
     with open_reader(endpoint(port, database), LOG, snapshot=True) as reader:
         subset, again = (
             choose_rows(
                 schema,
                 plan,
                 reader,
-                secret=b"secret",
-                named=[NamedRows(name, f"n < {below}", "test") for name, below in named.items()],
+                secret=SECRET,
+                named=named,
                 sizes=sizes,
             )
             for sizes in (StatementSizes(), StatementSizes(clock=erratic(rng), bounds=(1, 2, 4)))
@@ -225,7 +286,7 @@ def check_closure(
 
     owners = {name: one.owner.name for name, one in plan.tables.items() if one.owner}
     really_whole = {name for name in schema.tables if plan.role(name) is Role.WHOLE}
-    expected = oracle(tables, edges_of(tables, how), owners, really_whole, named)
+    expected = oracle(tables, edges_of(tables, how), owners, really_whole, asked)
     assert {table.name: numbers_of(table, subset) for table in tables} == expected.taken
     found = {which: count for which, count in subset.orphans.items() if count}
     assert found == expected.orphans
@@ -236,7 +297,7 @@ def check_closure(
         for i, reason in reasons_of(table, subset).items()
     }
     clear = explained(
-        told, edges_of(tables, how), owners=owners, whole=really_whole, named=named, tables=tables
+        told, edges_of(tables, how), owners=owners, whole=really_whole, asked=asked, tables=tables
     )
     assert clear == set(told)
     # Not even the reasons depend on how many keys a statement names.
@@ -262,16 +323,19 @@ def explained(  # noqa: PLR0913 - what an oracle walks, named one by one
     *,
     owners: dict[str, str],
     whole: set[str],
-    named: dict[str, int],
+    asked: Asked,
     tables: list[RandomTable],
 ) -> set[tuple[str, int]]:
-    """Give the rows whose reason is true and leads, row by row, to one that was named or whole."""
-    content = {table.name: table.rows for table in tables}
+    """Give the rows whose reason is true and leads to one that was named, drawn or whole."""
     clear = {
-        (name, i)
-        for (name, i), reason in told.items()
-        if reason == Reason(ReasonKind.NAMED, "test")
-        and int(content[name][i]["n"] or 0) < named[name]
+        (table.name, i)
+        for table in tables
+        for kind, rows in (
+            (ReasonKind.NAMED, asked.rows_named(table)),
+            (ReasonKind.DRAWN, asked.rows_drawn(table)),
+        )
+        for i in rows
+        if (table.name, i) in told and told[table.name, i].kind is kind
     }
     before = -1
     while before != (before := len(clear)):

@@ -216,3 +216,12 @@ def test_conditions_of_a_table_that_must_be_whole_are_said_not_to_apply() -> Non
     odd = schema(table("log", key=()), table("notes", "entry>log"))
     plan = plan_subset(odd, SampleRequest(Share(0.01), where={"log": "1"}), frozenset())
     assert plan.tables["log"].why.endswith("apart; conditions do not apply")
+
+
+def test_a_window_of_a_table_that_is_not_sampled_is_said_to_take_nothing() -> None:
+    asked = SampleRequest(Share(0.0), windows=MONTH, where={"orders": "1"})
+    orders = plan_subset(dated(), asked, frozenset(), NOW).tables["orders"]
+    assert (orders.role, orders.why) == (
+        Role.PARENT,
+        "only rows that others refer to; its sample is none, whatever --where and --window says",
+    )

@@ -63,7 +63,7 @@ def diff(  # noqa: PLR0913 - one for each option
     neither Docker nor a database.
 
     Exit codes: 0 compared, 3 something differs (with --exit-code only), 13 no bundle, a damaged
-    one, or one of a newer format.
+    one, or one of a newer format, 14 no room for rows that wait in the folder for temporary files.
 
     Example: sandbox diff last-week.bundle shop.bundle --rows orders
     """

@@ -116,10 +116,8 @@ def _cautions(old: Manifest, new: Manifest) -> Iterator[str]:
             f"the bundles are of {old.source.family.value} and {new.source.family.value}: "
             "definitions are not compared, and numbers may be written otherwise"
         )
-    if same_key and old.rules_digest != new.rules_digest:
-        yield (
-            "the masking rules differ: a masked value may be another although production's is not"
-        )
+    if same_key and (other := _masked_otherwise(old, new)):
+        yield f"{other}: a masked value may be another although production's is not"
     if new.created < old.created:
         yield "the second bundle is the older one: what came went, and the other way round"
     for name, manifest in (("first", old), ("second", new)):
@@ -135,7 +133,20 @@ def _unnamed(request: DiffRequest, tables: list[TableChanges]) -> Iterator[str]:
 
 
 def _same_key(old: Manifest, new: Manifest) -> bool:
-    return old.key_id == new.key_id
+    """Tell whether what is masked can be compared: one key, or nothing that is masked."""
+    if old.key_id != new.key_id:
+        return False
+    tables = (*old.tables, *new.tables)
+    return bool(old.key_id) or all(one.kept for table in tables for one in table.columns)
+
+
+def _masked_otherwise(old: Manifest, new: Manifest) -> str:
+    """Say why one value may be masked in two ways under one key; empty where it may not."""
+    if old.rules_digest != new.rules_digest:
+        return "the masking rules differ"
+    if old.tool_version != new.tool_version:
+        return "the bundles were made by two versions of sandbox"
+    return ""
 
 
 def _compare_tables(

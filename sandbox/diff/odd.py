@@ -11,7 +11,8 @@ from sandbox.subset.odd.found import unlooked
 from sandbox.subset.plan import Role
 
 _ESTIMATE = "about "
-_NOISE = 0.1  # of an estimate: less says nothing
+_FEW = "<"  # begins a count that would single somebody out
+_NOISE = 0.1  # of a count: of an estimate less says nothing
 _ALONG = "not looked at along "
 _COUNT = re.compile(r"[0-9][0-9,]*")
 
@@ -52,11 +53,18 @@ def is_another_count(old: str, new: str) -> bool:
     """
     if old == new:
         return False
-    if _ESTIMATE not in f"{old}{new}":
-        return True
+    return _ESTIMATE not in f"{old}{new}" or moved_much(old, new)
+
+
+def moved_much(old: str, new: str) -> bool:
+    """Tell whether a count of a manifest moved by more than a tenth.
+
+    >>> moved_much("<10", "12"), moved_much("1,000", "1,001"), moved_much("about 34", "50")
+    (True, False, True)
+    """
     was, is_now = _number(old), _number(new)
-    if was is None or is_now is None:
-        return True
+    if was is None or is_now is None or _FEW in {old[:1], new[:1]}:
+        return old != new
     return abs(was - is_now) > _NOISE * max(was, is_now)
 
 

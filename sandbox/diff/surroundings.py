@@ -13,6 +13,9 @@ from sandbox.capture.database import DATABASE
 from sandbox.diff.found import Change, Fate
 from sandbox.errors import BundleInvalid
 
+MADE = "made"
+"""What a fact of the making is: with which tool, from what server, under which key."""
+
 _CAPTURED = ("config/", "logs/", "requests/")
 
 
@@ -55,7 +58,7 @@ def making_changes(old: Manifest, new: Manifest) -> Iterator[Change]:
     )
     for name, was, is_now in facts:
         if was != is_now:
-            yield Change(Fate.CHANGED, "made", name, "", was or "unknown", is_now or "unknown")
+            yield Change(Fate.CHANGED, MADE, name, "", was or "unknown", is_now or "unknown")
     before, now = _flat(old.plan), _flat(new.plan)
     for name in sorted({*before, *now}):
         was, is_now = before.get(name, ""), now.get(name, "")

@@ -265,6 +265,7 @@ def test_odd_rows_are_new_gone_or_of_another_size_and_doubt_is_said(tmp_path: Pa
     text = shown(run(old, new))
     assert "new      orphan in a.c: <10 rows" in text
     assert "gone     blank in a.c: <10 rows" in text
+    assert "changed  1 kind by up to a tenth (--json has it)" in text
 
 
 def test_odd_rows_are_not_compared_where_nobody_looked(tmp_path: Path) -> None:
@@ -355,6 +356,21 @@ def test_sources_families_and_order_that_do_not_fit_are_said_first(tmp_path: Pat
     assert "the second bundle is the older one" in said
     assert found.schema == ()
     assert shown(run(old, new)).splitlines()[2].startswith("beware    the bundles are of diff")
+
+
+def test_what_was_masked_by_nobody_knows_which_key_is_not_compared(tmp_path: Path) -> None:
+    masked = column("note", kept=False, treatment="name")
+    old = make_bundle(tmp_path / "old", orders(rows_of(b"a"), ID, masked))
+    new = make_bundle(tmp_path / "new", orders(rows_of(b"b"), ID, masked))
+    found = compare(old, new)
+    assert figures(only_table(found)) == (0, 0, 0, 1)
+    assert "under different keys" in found.cautions[0]
+
+
+def test_two_versions_of_the_tool_may_mask_otherwise_and_that_is_said(tmp_path: Path) -> None:
+    old = make_bundle(tmp_path / "old", orders(rows_of(b"a")), key_id="k")
+    new = make_bundle(tmp_path / "new", orders(rows_of(b"a")), key_id="k", tool_version="9")
+    assert "made by two versions of sandbox" in compare(old, new).cautions[0]
 
 
 def test_volumes_of_production_grow_by_a_share(tmp_path: Path) -> None:

@@ -166,13 +166,12 @@ def _by_table_and_column(value: object) -> object:
         return value
     nested: dict[str, object] = {}
     for key, one in value.items():
-        if isinstance(one, str):
-            table, _, column = str(key).partition(".")
-            columns = nested.setdefault(table, {})
-            if isinstance(columns, dict):
-                columns[column] = one
-        else:
-            nested[key] = one
+        table, _, column = str(key).partition(".") if isinstance(one, str) else (str(key), "", "")
+        columns = {column: one} if isinstance(one, str) else one
+        before = nested.get(table)
+        if isinstance(before, dict) and isinstance(columns, dict):
+            columns = before | columns
+        nested[table] = columns
     return nested
 
 

@@ -17,7 +17,7 @@ from sandbox.model import Cell, Column
 from sandbox.subset.keys import RowKey, row_digest
 
 MOST_STRATA = 1000
-MOST_HELD = 100_000  # keys of all strata together: 20 MB
+MOST_HELD = 100_000  # keys of all strata together: 14 MB of whole numbers
 # A stratum is a value that many rows have: of these every row has its own, and long ones.
 _NO_STRATUM = frozenset(
     {"text", "mediumtext", "longtext", "tinytext", "blob", "mediumblob", "longblob", "tinyblob"}

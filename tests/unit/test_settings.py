@@ -197,6 +197,9 @@ def test_windows_are_written_with_or_without_quotes(tmp_path: Path) -> None:
         for key in ("orders.placed", '"orders.placed"')
     )
     assert dotted == quoted == {"orders": {"placed": "30d"}}
+    both = '"orders.placed" = "30d"\norders.shipped = "2w"\n"orders.paid" = "12h"\n'
+    found = load_settings(written(tmp_path, f"[sample.window]\n{both}")).sample.window
+    assert found == {"orders": {"placed": "30d", "shipped": "2w", "paid": "12h"}}
     alone = load_settings(written(tmp_path, '[sample.window]\norders = "30d"\n'))
     assert alone.sample.window == {"orders": {"": "30d"}}  # the plan asks by which column
 

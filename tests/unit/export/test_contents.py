@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from sandbox.export.choice import Choice, Seeded
-from sandbox.export.contents import describe_table, tell_of_definition
+from sandbox.export.contents import describe_plan, describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions
 from sandbox.masking.assignment import Treatment, Treatments
 from sandbox.masking.definitions import MaskedDefinition
@@ -13,8 +15,11 @@ from sandbox.masking.masker import Masker
 from sandbox.model import Column, Family, Key, MaskedText, ObjectKind, Schema, SchemaObject, Table
 from sandbox.subset.closure import Subset
 from sandbox.subset.keys import key_set_for
+from sandbox.subset.limits import parse_limit
 from sandbox.subset.plan import plan_subset
 from sandbox.subset.request import SampleRequest, parse_share
+from sandbox.subset.strata import StrataRequest
+from sandbox.subset.windows import parse_window
 
 KEY = b"a key of tests, and of nothing else"
 
@@ -82,3 +87,28 @@ def test_ops_are_told_what_became_something_else() -> None:
             f"function f: {count} masked, as secret, somebody's or a masked column's; what "
             f"compares with {it} may do something else here"
         )
+
+
+def test_a_plan_in_a_bundle_names_what_was_asked_for_and_no_value_of_it() -> None:
+    columns = tuple(Column(name, "int", "int", nullable=False) for name in ("id", "at", "kind"))
+    table = Table("t", "InnoDB", columns, (Key("PRIMARY", ("id",)),), rows=1000)
+    schema = Schema("shop", Family.MARIADB, "10.11", "latin1", "latin1_bin", {"t": table})
+    request = SampleRequest(
+        parse_share("1%"),
+        where={"t": "id = 4711"},
+        windows={"t": (parse_window("at", "2031-07-03.."), parse_window("id", "30d"))},
+        strata={"t": StrataRequest(("kind",), 5)},
+        per_parent={"t": parse_limit("20 newest by at")},
+    )
+    now = datetime(2031, 8, 1)  # noqa: DTZ001 - in UTC, as columns hold it
+    plan = plan_subset(schema, request, frozenset(), now)
+    described = describe_plan(plan, schema)
+    assert described["conditions"] == ["t"]
+    assert described["windows"] == {
+        "t.at": "since a moment that was named",
+        "t.id": "in the last 30 days",
+    }
+    assert described["strata"] == {"t": "5 at least of each kind"}
+    assert described["per_parent"] == {"t": "20 newest by at"}
+    kept = f"{described} {plan.tables['t'].why} {plan.tables['t'].words}"
+    assert not [value for value in ("4711", "2031", "1940803200") if value in kept]

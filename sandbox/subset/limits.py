@@ -28,6 +28,15 @@ class ChildLimit:
     newest_by: str = ""
 
     @property
+    def fault(self) -> str:
+        """Why it is no limit; empty where it is one."""
+        if self.most is None:
+            return f"a limit of children is {FORMS}" if self.newest_by else ""
+        if self.most < 1:
+            return "a limit of children is one row at least; --sample TABLE=none takes none"
+        return ""
+
+    @property
     def words(self) -> str:
         """What it is for people."""
         if self.most is None:
@@ -59,13 +68,13 @@ def parse_limit(text: str) -> ChildLimit:
         UsageError: It is none.
     """
     found = _LIMIT.fullmatch(text.strip())
-    if found is None or (found[1].lower() == "all" and found[2]):
+    if found is None:
         raise UsageError(f"a limit of children is {FORMS}")
-    if found[1].lower() == "all":
-        return ChildLimit(None)
-    if not int(found[1]):
-        raise UsageError("a limit of children is one row at least; --sample TABLE=none takes none")
-    return ChildLimit(int(found[1]), (found[2] or "").strip())
+    most = None if found[1].lower() == "all" else int(found[1])
+    limit = ChildLimit(most, (found[2] or "").strip())
+    if limit.fault:
+        raise UsageError(limit.fault)
+    return limit
 
 
 def tells_age(column: Column) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sandbox.errors import UsageError
 from sandbox.model import Column, Schema, Table
-from sandbox.subset.limits import tells_age
+from sandbox.subset.limits import ChildLimit, tells_age
 from sandbox.subset.request import SampleRequest
 from sandbox.subset.strata import can_be_stratum
 from sandbox.subset.windows import can_hold_time, candidates
@@ -53,6 +53,8 @@ def _of_windows(schema: Schema, request: SampleRequest) -> Iterator[str]:
             asked = f"--window {table.name}"
             may_be = ", ".join(candidates(table))
             instead = f"it may be {may_be}" if may_be else "none of its columns holds a time"
+            if window.fault:
+                yield f"{asked}.{window.column}: {window.fault}"
             if not window.column:
                 yield f"{asked}: by which column? {instead}"
                 continue
@@ -65,6 +67,9 @@ def _of_windows(schema: Schema, request: SampleRequest) -> Iterator[str]:
 
 def _of_strata(schema: Schema, request: SampleRequest) -> Iterator[str]:
     for table, strata in _known(schema, request.strata):
+        if strata.fault:
+            yield f"--strata {table.name}: {strata.fault}"
+            continue
         for name in strata.by:
             asked = f"--strata {table.name}.{name}"
             column = _column(table, name)
@@ -78,7 +83,11 @@ def _of_strata(schema: Schema, request: SampleRequest) -> Iterator[str]:
 
 
 def _of_limits(schema: Schema, request: SampleRequest) -> Iterator[str]:
+    if fault := ChildLimit(request.children).fault:
+        yield f"--children: {fault}"
     for table, limit in _known(schema, request.per_parent):
+        if limit.fault:
+            yield f"--children {table.name}: {limit.fault}"
         if not limit.newest_by:
             continue
         asked = f"--children {table.name}: newest by {limit.newest_by}"

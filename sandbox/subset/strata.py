@@ -39,6 +39,15 @@ class StrataRequest:
     least: int
 
     @property
+    def fault(self) -> str:
+        """Why it cannot be asked for; empty where it can."""
+        if not self.by or len(set(self.by)) < len(self.by):
+            return "strata are of one column, or of several different ones"
+        if not 0 < self.least <= MOST_HELD:
+            return f"of a stratum 1 to {MOST_HELD:,} rows can be asked for"
+        return ""
+
+    @property
     def words(self) -> str:
         """What it is for people."""
         return f"{self.least:,} at least of each {' and '.join(self.by)}"
@@ -140,11 +149,10 @@ def make_strata(by: tuple[str, ...], least: int) -> StrataRequest:
     Raises:
         UsageError: It is asked for no column, for one twice, for no row or for too many.
     """
-    if not by or len(set(by)) < len(by):
-        raise UsageError("strata are of one column, or of several different ones")
-    if not 0 < least <= MOST_HELD:
-        raise UsageError(f"of a stratum 1 to {MOST_HELD:,} rows can be asked for")
-    return StrataRequest(by, least)
+    request = StrataRequest(by, least)
+    if request.fault:
+        raise UsageError(request.fault)
+    return request
 
 
 def can_be_stratum(column: Column) -> bool:

@@ -20,6 +20,7 @@ _LAST = re.compile(r"(?:last\s+)?(\d{1,6})\s*(h|hours?|d|days?|w|weeks?)", re.IG
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?", re.ASCII)
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _HOUR, _DAY, _LONG = timedelta(hours=1), 24, 240  # the others in hours
+_ENDS = 2
 _LONGEST = timedelta(days=36525)  # a century: further back there is no calendar to count by
 # Local time may be ahead of UTC by 14 hours. What is later than a day from now is no recent row,
 # but an end that never comes, such as 9999-12-31.
@@ -45,6 +46,20 @@ class Window:
     last: timedelta | None = None
     begin: datetime | None = None
     end: datetime | None = None
+
+    @property
+    def fault(self) -> str:
+        """Why it is no window; empty where it is one."""
+        moments = [one for one in (self.begin, self.end) if one is not None]
+        if (self.last is None) != bool(moments):
+            return f"a window is {FORMS}"
+        if self.last is not None and not timedelta(0) < self.last <= _LONGEST:
+            return "a window is an hour at least, and a hundred years at most"
+        if any(one.tzinfo is not None for one in moments):
+            return "the moments of a window are named without a time zone"
+        if self.begin is not None and self.end is not None and self.begin >= self.end:
+            return "the window ends before it begins"
+        return ""
 
     @property
     def words(self) -> str:
@@ -106,22 +121,22 @@ def parse_window(column: str, text: str) -> Window:
     Raises:
         UsageError: It is none, ends before it begins, or names a day that no calendar has.
     """
-    given = text.strip()
-    if found := _LAST.fullmatch(given):
-        last = timedelta(hours=int(found[1]) * _HOURS[found[2][0].lower()])
-        if not timedelta(0) < last <= _LONGEST:
-            raise UsageError("a window is an hour at least, and a hundred years at most")
-        return Window(column, last=last)
-    first, dots, second = (part.strip() for part in given.partition(".."))
-    moments = [one for one in (first, second) if one]
-    if not dots or not moments or not all(map(_MOMENT.fullmatch, moments)):
+    window = _parsed(column, text.strip())
+    if window.fault:
+        raise UsageError(window.fault)
+    return window
+
+
+def _parsed(column: str, text: str) -> Window:
+    if found := _LAST.fullmatch(text):
+        return Window(column, last=timedelta(hours=int(found[1]) * _HOURS[found[2][0].lower()]))
+    moments = [part.strip() for part in text.split("..")]
+    if len(moments) != _ENDS or not all(_MOMENT.fullmatch(one) for one in moments if one):
         raise UsageError(f"a window is {FORMS}")
     try:
-        begin, end = (datetime.fromisoformat(one) if one else None for one in (first, second))
+        begin, end = (datetime.fromisoformat(one) if one else None for one in moments)
     except ValueError:
         raise UsageError("the window names a day or a time that does not exist") from None
-    if begin is not None and end is not None and begin >= end:
-        raise UsageError("the window ends before it begins")
     return Window(column, begin=begin, end=end)
 
 

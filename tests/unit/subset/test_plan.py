@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sandbox.subset.limits import ChildLimit
 from sandbox.subset.plan import Role, plan_subset
 from sandbox.subset.request import Condition, SampleRequest, Share
 from sandbox.subset.strata import StrataRequest
-from sandbox.subset.windows import parse_window
+from sandbox.subset.windows import Window, parse_window
 from schemas import schema, table
 
 NOW = datetime(2026, 11, 30, 21, 15)  # noqa: DTZ001 - in UTC, as columns hold it
@@ -225,3 +225,38 @@ def test_a_window_of_a_table_that_is_not_sampled_is_said_to_take_nothing() -> No
         Role.PARENT,
         "only rows that others refer to; its sample is none, whatever --where and --window says",
     )
+
+
+def test_what_was_made_by_no_parser_is_checked_as_well() -> None:
+    """A plan file can be edited."""
+    utc = datetime(2026, 1, 1, tzinfo=UTC)
+    asked = SampleRequest(
+        Share(0.01),
+        children=0,
+        windows={
+            "orders": (
+                Window("placed"),
+                Window("placed", last=timedelta(days=-1)),
+                Window("placed", last=timedelta(days=1), begin=NOW),
+                Window("placed", begin=NOW, end=NOW),
+                Window("placed", begin=utc),
+            )
+        },
+        strata={"orders": StrataRequest((), 5), "items": StrataRequest(("product",), 0)},
+        per_parent={"orders": ChildLimit(-1), "items": ChildLimit(None, "line")},
+    )
+    with pytest.raises(UsageError) as caught:
+        plan_subset(dated(), asked, frozenset(), NOW)
+    found = [finding.partition(": ")[::2] for finding in caught.value.findings]
+    assert [option for option, _ in found] == [
+        *["--window orders.placed"] * 5, "--strata orders", "--strata items",
+        "--children", "--children orders", "--children items",
+    ]  # fmt: skip
+    window = "a window is 30d"
+    for (_, why), begins in zip(
+        found,
+        [window, "a window is an hour", window, "the window ends", "the moments of a window are",
+         "strata are", "of a stratum", *["a limit of children"] * 3],
+        strict=True,
+    ):  # fmt: skip
+        assert why.startswith(begins)

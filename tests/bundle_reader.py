@@ -75,6 +75,27 @@ class ReadBundle:
             for one in self.manifest["objects"]
         }
 
+    def reasons(self) -> dict[str, list[dict[str, Any] | None]]:
+        """Give of every table what each row came for, in the order of its rows."""
+        return {table["name"]: self._reasons(table) for table in self.manifest["tables"]}
+
+    def _reasons(self, table: dict[str, Any]) -> list[dict[str, Any] | None]:
+        reasons: list[dict[str, Any] | None] = table.get("reasons", [])
+        if len(reasons) < 2:
+            return [*reasons, None][:1] * int(table["rows"])
+        told: list[dict[str, Any] | None] = []
+        for part in table["parts"]:
+            stored = (self.root / part["reasons"]["path"]).read_bytes()
+            text = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
+            assert len(text) == part["reasons"]["bytes"]
+            of_part: list[dict[str, Any] | None] = []
+            for line in text.decode("ascii").splitlines():
+                rows, number = line.split("\t")
+                of_part += [[None, *reasons][int(number)]] * int(rows)
+            assert len(of_part) == part["rows"]
+            told += of_part
+        return told
+
     def _check_files(self) -> None:
         named = {"manifest.json"}
         for one in (*self.manifest["objects"], *self.manifest["files"]):

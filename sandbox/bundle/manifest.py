@@ -7,7 +7,6 @@ know are passed over: the format's number rises only when an older reader would 
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Self
 
 from pydantic import (
@@ -20,7 +19,10 @@ from pydantic import (
     model_validator,
 )
 
+from sandbox.bundle.bounds import MAX_DEPTH, MAX_VALUES, depth_of, holds_too_much
+from sandbox.bundle.fields import STRICT, Count, Digest, MaybeName, Name, Text, Word
 from sandbox.bundle.names import is_safe_path
+from sandbox.bundle.reasons import ReasonEntry
 from sandbox.errors import BundleInvalid
 from sandbox.model import Column, Family, ObjectKind, Origin
 
@@ -31,23 +33,11 @@ UNFINISHED = f"{MANIFEST}.partial"
 MAX_BYTES = 64 * 1024 * 1024
 NOT_RUN = "not run"
 
-_MAX_DEPTH = 40
-# Enough for some 20,000 tables. A value takes up to 330 bytes of memory, and two of the file.
-_MAX_VALUES = 3_000_000
 _MAX_FINDINGS = 20
-_BRACKETS = re.compile(rb'"[^"]*"?|[\[\]{}]')
-_COUNT = Field(ge=0, le=2**63 - 1)
-
-Count = Annotated[int, _COUNT]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=256)]
-Text = Annotated[str, Field(max_length=64 * 1024)]
-# Goes into statements as it stands.
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,64}$")]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = STRICT
 
 
 class _Filed(_Entry):
@@ -62,6 +52,14 @@ class _Filed(_Entry):
         return self
 
 
+class ReasonsFile(_Filed):
+    """A file that tells what each row of a part came for; one of the manifest's files, too."""
+
+    bytes: Count
+    stored_bytes: Count
+    sha256: Digest
+
+
 class PartEntry(_Filed):
     """A file with rows of a table; see `sandbox.bundle.parts.PartFacts`."""
 
@@ -71,6 +69,7 @@ class PartEntry(_Filed):
     sha256: Digest
     text_sha256: Digest | None = None
     rows_sum: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+    reasons: ReasonsFile | None = None
 
 
 class ColumnEntry(_Entry):
@@ -162,6 +161,8 @@ class TableEntry(_Entry):
         expected_orphans: By foreign key, the rows whose parent is missing in the bundle because it
             is missing in the source. Keys without orphans may be left out.
         relations: What it refers to without declaring it.
+        reasons: What its rows came for; where there is more than one, each part has a file that
+            tells which rows came for which. None are known of a bundle of an older version.
     """
 
     name: Name
@@ -179,6 +180,7 @@ class TableEntry(_Entry):
     foreign_keys: list[ForeignKeyEntry] = []
     expected_orphans: dict[Name, Count] = {}
     relations: list[RelationEntry] = []
+    reasons: list[ReasonEntry] = []
 
     @property
     def stored_bytes(self) -> int:
@@ -195,6 +197,8 @@ class TableEntry(_Entry):
                 raise ValueError("a part without the digest that its table calls for")
             if (part.rows_sum is not None) == self.ordered:
                 raise ValueError("a part without the checksum that its table calls for")
+            if (part.reasons is not None) != (len(self.reasons) > 1):
+                raise ValueError("a part without the reasons that its table calls for")
         if self.rows != sum(part.rows for part in self.parts):
             raise ValueError("rows that differ from those of the parts")
         if self.bytes != sum(part.bytes for part in self.parts):
@@ -251,7 +255,7 @@ class OddEntry(_Entry):
     """
 
     table: Name
-    column: Annotated[str, Field(max_length=256)] = ""
+    column: MaybeName = ""
     name: Name
     rows: Name
     taken: Name
@@ -324,6 +328,10 @@ class Manifest(_Entry):
         tables = {table.name for table in self.tables}
         if tables != {one.name for one in self.objects if one.kind is ObjectKind.TABLE}:
             raise ValueError("a table without a definition, or a definition without its table")
+        files, parts = self.paths, [part for table in self.tables for part in table.parts]
+        reasons = [part.reasons for part in parts if part.reasons is not None]
+        if any(files.get(one.path) != (one.stored_bytes, one.sha256) for one in reasons):
+            raise ValueError("reasons of rows that are no file of the bundle")
         keys = [key for table in self.tables for key in (*table.foreign_keys, *table.relations)]
         if any(key.parent not in tables for key in keys):
             raise ValueError("a foreign key to a table that is not there")
@@ -348,10 +356,10 @@ def parse_manifest(text: bytes) -> Manifest:
     """
     if len(text) > MAX_BYTES:
         raise BundleInvalid(f"{MANIFEST} is larger than {MAX_BYTES // 2**20} MiB.")
-    if _holds_too_much(text):
-        raise BundleInvalid(f"{MANIFEST} holds more than {_MAX_VALUES:,} values.")
-    if _depth(text) > _MAX_DEPTH:
-        raise BundleInvalid(f"{MANIFEST} is nested deeper than {_MAX_DEPTH} levels.")
+    if holds_too_much(text):
+        raise BundleInvalid(f"{MANIFEST} holds more than {MAX_VALUES:,} values.")
+    if depth_of(text) > MAX_DEPTH:
+        raise BundleInvalid(f"{MANIFEST} is nested deeper than {MAX_DEPTH} levels.")
     try:
         found = _Head.model_validate_json(text).format
         if found > FORMAT:
@@ -378,23 +386,3 @@ def _findings(error: ValidationError) -> tuple[str, ...]:
 
 def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(str(one) for one in location if not str(one).startswith("function-")) or "it"
-
-
-def _holds_too_much(text: bytes) -> bool:
-    """Tell whether JSON may hold more values than we take, without parsing it."""
-    values = sum(text.count(one) for one in (b",", b"[", b"{"))
-    # A value has a name at the most, and may be a text itself: four quotes.
-    return values > _MAX_VALUES or text.count(b'"') > 4 * _MAX_VALUES
-
-
-def _depth(text: bytes) -> int:
-    """Give how deep JSON is nested, without parsing it, in no more memory than the text's own."""
-    depth = deepest = 0
-    # Without escapes a string is one run of bytes; a pattern with them keeps a state per byte.
-    for found in _BRACKETS.finditer(text.replace(b"\\\\", b"").replace(b'\\"', b"")):
-        if found[0] in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif found[0] in b"]}":
-            depth -= 1
-    return deepest

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.bundle.packing import Packer
+from sandbox.bundle.reasons import ReasonsFacts
 from sandbox.bundle.tsv import encode_rows, sum_of_lines
 from sandbox.model import MaskedBatch
 
@@ -25,6 +26,7 @@ class PartFacts:
         text_sha256: Digest of the text; empty where the rows come in no order that a read back
             could repeat.
         rows_sum: Checksum over the rows in any order; None where `text_sha256` is there.
+        reasons: The file that tells what each row came for, where there is one.
     """
 
     path: Path
@@ -34,6 +36,7 @@ class PartFacts:
     sha256: str
     text_sha256: str = ""
     rows_sum: int | None = None
+    reasons: ReasonsFacts | None = None
 
 
 def write_part(path: Path, batches: Iterable[MaskedBatch], *, ordered: bool) -> PartFacts:

@@ -24,9 +24,11 @@ from sandbox.bundle.manifest import (
     Manifest,
     ObjectEntry,
     PartEntry,
+    ReasonsFile,
     TableEntry,
     parse_manifest,
 )
+from sandbox.bundle.reasons import read_runs
 from sandbox.bundle.tsv import Lines
 from sandbox.errors import BundleInvalid
 from sandbox.model import SchemaObject
@@ -57,24 +59,52 @@ class Bundle:
         Raises:
             BundleInvalid: The part is not what the manifest says, or not of the format.
         """
-        size = 0
         lines = Lines(len(table.columns))
-        with _Tap(self._open(part.path, part.stored_bytes)) as tap:
-            for block in _unpacked(tap, part.path):
+        for block in self._text_of(part):
+            with _wrong_in(part):
+                lines.take(block)
+            yield block
+        with _wrong_in(part):
+            lines.end()
+        if lines.rows != part.rows:
+            raise BundleInvalid(f"{part.path} does not hold the rows that the manifest declares.")
+
+    def read_reasons(self, table: TableEntry, part: PartEntry) -> Iterator[tuple[int, int]]:
+        """Give what the rows of a part came for, in their order: so many rows, and which reason.
+
+        Reasons of the table count from 1; 0 says that nobody knows. As for `read_part`, what comes
+        is sure when the last one has come.
+
+        Raises:
+            BundleInvalid: The file is not what the manifest says, or not of the format.
+        """
+        if part.reasons is None:
+            if part.rows:
+                yield part.rows, len(table.reasons)  # one for all, or none
+            return
+        total = 0
+        with _wrong_in(part.reasons):
+            for rows, number in read_runs(self._text_of(part.reasons), len(table.reasons)):
+                total += rows
+                yield rows, number
+        if total != part.rows:
+            raise BundleInvalid(f"{part.reasons.path} tells of more or fewer rows than there are.")
+
+    def _text_of(self, filed: PartEntry | ReasonsFile) -> Iterator[bytes]:
+        """Unpack a file in blocks, checking sizes and digest on the way."""
+        size = 0
+        with _Tap(self._open(filed.path, filed.stored_bytes)) as tap:
+            for block in _unpacked(tap, filed.path):
                 size += len(block)
-                if size > part.bytes:
-                    raise BundleInvalid(f"{part.path} unpacks to more than the manifest declares.")
-                with _wrong_in(part):
-                    lines.take(block)
+                if size > filed.bytes:
+                    raise BundleInvalid(f"{filed.path} unpacks to more than the manifest declares.")
                 yield block
             while tap.read(_BLOCK):
                 pass
-        if tap.digest.hexdigest() != part.sha256:
-            raise BundleInvalid(f"{part.path} does not match its digest.")
-        with _wrong_in(part):
-            lines.end()
-        if (size, lines.rows) != (part.bytes, part.rows):
-            raise BundleInvalid(f"{part.path} does not hold the rows that the manifest declares.")
+        if tap.digest.hexdigest() != filed.sha256:
+            raise BundleInvalid(f"{filed.path} does not match its digest.")
+        if size != filed.bytes:
+            raise BundleInvalid(f"{filed.path} unpacks to less than the manifest declares.")
 
     def read_text(self, entry: FileEntry | ObjectEntry) -> bytes:
         """Give the content of a file that is stored as it is.
@@ -163,7 +193,7 @@ def open_bundle(path: Path) -> Bundle:
 
 
 @contextlib.contextmanager
-def _wrong_in(part: PartEntry) -> Iterator[None]:
+def _wrong_in(part: PartEntry | ReasonsFile) -> Iterator[None]:
     try:
         yield
     except ValueError as error:

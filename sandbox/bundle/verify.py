@@ -195,11 +195,13 @@ def _faults_of_object(bundle: Bundle, entry: ObjectEntry) -> list[str]:
 
 
 def _faults_of_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> list[str]:
-    try:
-        _check_part(bundle, table, part)
-    except BundleInvalid as error:
-        return [error.message]
-    return []
+    findings = []
+    for check in (_check_part, _check_reasons):
+        try:
+            check(bundle, table, part)
+        except BundleInvalid as error:
+            findings.append(error.message)
+    return findings
 
 
 def _check_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> None:
@@ -213,3 +215,8 @@ def _check_part(bundle: Bundle, table: TableEntry, part: PartEntry) -> None:
         raise BundleInvalid(f"{part.path}: its text does not match its digest.")
     if part.rows_sum is not None and lines.total != part.rows_sum:
         raise BundleInvalid(f"{part.path}: its rows do not match their checksum.")
+
+
+def _check_reasons(bundle: Bundle, table: TableEntry, part: PartEntry) -> None:
+    for _ in bundle.read_reasons(table, part):
+        pass

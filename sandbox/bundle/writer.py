@@ -29,6 +29,7 @@ from sandbox.bundle.manifest import (
     Manifest,
     ObjectEntry,
     PartEntry,
+    ReasonsFile,
     TableEntry,
     parse_manifest,
 )
@@ -36,13 +37,15 @@ from sandbox.bundle.names import encode_name, is_safe_path
 from sandbox.bundle.packing import not_written, open_private
 from sandbox.bundle.parts import PartFacts
 from sandbox.bundle.reader import Bundle
+from sandbox.bundle.reasons import ReasonsFacts
 from sandbox.bundle.verify import verify_contents
 from sandbox.errors import UsageError
 from sandbox.model import MaskedText, Progress, SchemaObject
 
 LOAD_SQL = "load.sql"
 README = "README.txt"
-_RESERVED = frozenset({"data", "schema", LOAD_SQL, README, MANIFEST})
+_REASONS = "why rows are here (sandbox why)"
+_RESERVED = frozenset({"data", "reasons", "schema", LOAD_SQL, README, MANIFEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,14 @@ class BundleWriter:
 
     def part_path(self, table: str, number: int) -> Path:
         """Give the path for a part of a table, numbers counting from 1; its folder is made."""
-        folder = self.root / "data" / self._database / self._folder_of(table)
+        return self._path_for("data", table, number)
+
+    def reasons_path(self, table: str, number: int) -> Path:
+        """Give the path for what the rows of a part came for; its folder is made."""
+        return self._path_for("reasons", table, number)
+
+    def _path_for(self, kind: str, table: str, number: int) -> Path:
+        folder = self.root / kind / self._database / self._folder_of(table)
         try:
             _make_private(folder)
         except OSError as error:
@@ -144,6 +154,7 @@ class BundleWriter:
                 sha256=one.sha256,
                 text_sha256=one.text_sha256 or None,
                 rows_sum=one.rows_sum,
+                reasons=None if one.reasons is None else self._add_reasons(one.reasons),
             )
             for one in parts
         ]
@@ -212,8 +223,8 @@ class BundleWriter:
             BundleNotWritten: The disk is full, or writing failed in another way.
             UsageError: Something came to be at the bundle's place meanwhile.
         """
-        contents = {"tables": self._tables, "objects": self._objects}
-        whole = Manifest.model_validate({**dict(manifest), **contents, "files": []})
+        contents = {"tables": self._tables, "objects": self._objects, "files": self._files}
+        whole = Manifest.model_validate({**dict(manifest), **contents})
         bundle = Bundle(self.root, whole)
         # Made of the manifest and of masked definitions alone.
         self._add_file(LOAD_SQL, [render_load_sql(bundle)], "loads the bundle without sandbox")
@@ -265,6 +276,12 @@ class BundleWriter:
             raise ValueError("a file of the bundle twice") from None
         except OSError as error:
             raise not_written(error) from None
+
+    def _add_reasons(self, facts: ReasonsFacts) -> ReasonsFile:
+        path = facts.path.relative_to(self.root).as_posix()
+        stored, sha256 = facts.stored_bytes, facts.sha256
+        self._files.append(FileEntry(path=path, bytes=stored, sha256=sha256, what=_REASONS))
+        return ReasonsFile(path=path, bytes=facts.bytes, stored_bytes=stored, sha256=sha256)
 
     def _folder_of(self, table: str) -> str:
         return self._unique("data", table)

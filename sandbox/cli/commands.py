@@ -37,6 +37,7 @@ from sandbox.cli import (
     try_change,
     up,
     verify,
+    why,
 )
 from sandbox.cli.app import Terminated, let_signals_in
 from sandbox.cli.invocation import Invocation, Result
@@ -72,6 +73,7 @@ app.command("capture")(capture.capture)
 app.command("export")(export.export)
 app.command("relations")(relations.relations)
 app.command("inspect")(inspect.inspect)
+app.command("why")(why.why)
 app.command("keygen")(keygen.keygen)
 app.command("up")(up.up)
 app.command("reproduce")(reproduce.reproduce_command)

@@ -24,7 +24,7 @@ _FEW = 10
 
 
 # How many folders of a path say whose file it is: config/servers/NAME, logs/NAME.
-_FOLDERS = {"config": 3, "logs": 2}
+_FOLDERS = {"config": 3, "logs": 2, "reasons": 1}
 
 
 @dataclass(frozen=True, slots=True)

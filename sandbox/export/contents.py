@@ -8,11 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from sandbox.bundle.manifest import ColumnEntry, ForeignKeyEntry, RelationEntry, TableEntry
+from sandbox.bundle.reasons import describe_reason
 from sandbox.export.choice import Choice
 from sandbox.export.decisions import Decisions
 from sandbox.export.reading import ReadPart
 from sandbox.masking.definitions import MaskedDefinition, mask_declared
-from sandbox.model import Column, ForeignKey, Schema, SchemaObject, Table
+from sandbox.model import (
+    Column,
+    ForeignKey,
+    Reason,
+    ReasonKind,
+    Schema,
+    SchemaObject,
+    Table,
+)
+from sandbox.subset.closure import Subset
 from sandbox.subset.plan import SubsetPlan
 from sandbox.subset.relations.found import Relation, Relations
 
@@ -59,7 +69,14 @@ def describe_table(  # noqa: PLR0913 - what is known of a table, named one by on
             for one in relations.used
             if one.key.table == table.name
         ],
+        reasons=[describe_reason(one) for one in _reasons(subset, table.name)],
     )
+
+
+def _reasons(subset: Subset, table: str) -> Sequence[Reason]:
+    if subset.is_whole(table):
+        return (Reason(ReasonKind.WHOLE),)
+    return subset.reasons.get(table, ())
 
 
 def add_losses(parts: Sequence[ReadPart]) -> dict[str, dict[str, int]]:

@@ -30,7 +30,13 @@ from sandbox.export.request import ExportRequest
 from sandbox.export.servers import ServersTaken, add_servers, read_captures
 from sandbox.export.sessions import SHIFTS, shifts_of, within_limits
 from sandbox.export.source import SourceFacts, look_at_source
-from sandbox.export.tasks import comes_in_order, cut_tasks, largest_first, weight_of
+from sandbox.export.tasks import (
+    comes_in_order,
+    cut_tasks,
+    has_several_reasons,
+    largest_first,
+    weight_of,
+)
 from sandbox.masking.definitions import mask_definition
 from sandbox.model import Progress, Schema, Table
 from sandbox.subset.closure import Subset
@@ -189,7 +195,14 @@ def _read_tables(
     work = Work(schema, planned.decisions.masker, ordered)
     shift = _shifts(schema, subset, readers.shifts)
     assignments = (  # each made when it is handed out
-        Assignment(task, bundle.part_path(task.table, task.number), shift[task.table])
+        Assignment(
+            task,
+            bundle.part_path(task.table, task.number),
+            shift[task.table],
+            bundle.reasons_path(task.table, task.number)
+            if has_several_reasons(task.table, subset)
+            else None,
+        )
         for task in cut_tasks(schema, subset, readers.main)
     )
     parts: dict[str, list[ReadPart]] = {name: [] for name in schema.tables}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.bundle.parts import PartFacts, write_part
+from sandbox.bundle.reasons import ReasonsFacts, Runs, write_reasons
 from sandbox.database.reader import Reader
 from sandbox.errors import SandboxError
 from sandbox.export.tasks import Task
 from sandbox.masking.masker import Masker
-from sandbox.model import Batch, MaskedBatch, Schema, Stage
-from sandbox.subset.keys import row_digest
+from sandbox.model import Batch, MaskedBatch, Schema, Stage, Table
+from sandbox.subset.keys import RowKey, keys_of, row_digest
+from sandbox.subset.lookups import key_columns
+
+_NOBODY_KNOWS = -1  # a row that took another's place, in a table that no snapshot covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,13 @@ class Assignment:
         task: What to read.
         path: The file.
         shift: Which of a process's sessions reads it.
+        reasons: The file that tells what each of its rows came for; None where the table tells.
     """
 
     task: Task
     path: Path
     shift: int = 0
+    reasons: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,13 @@ def read_part(work: Work, assignment: Assignment, reader: Reader, stage: Stage) 
     task = assignment.task
     table = work.schema.tables[task.table]
     losses: dict[str, Counter[str]] = {}
+    runs = Runs()
 
     def masked() -> Iterator[MaskedBatch]:
+        numbers = task.numbers if assignment.reasons is not None else {}
         for batch in _batches(work.schema, task, reader):
+            if assignment.reasons is not None:
+                runs.add(numbers.get(key, _NOBODY_KNOWS) + 1 for key in _keys_in(batch, table))
             done = work.masker.mask_batch(batch)
             for column, kinds in done.losses.items():
                 losses.setdefault(column, Counter()).update(kinds)
@@ -95,8 +105,21 @@ def read_part(work: Work, assignment: Assignment, reader: Reader, stage: Stage) 
             hint="This is a bug. Report it with the types of the table's key, please; "
             f"--sample {task.table}=all reads the table without its key.",
         )
+    if assignment.reasons is not None:
+        facts = replace(facts, reasons=_written(assignment.reasons, runs, facts.rows))
     counted = {column: dict(kinds) for column, kinds in losses.items()}
     return ReadPart(task.table, task.number, facts, counted)
+
+
+def _keys_in(batch: Batch, table: Table) -> list[RowKey]:
+    cells = dict(zip(batch.columns, batch.cells, strict=True))
+    return keys_of(table, [cells[column.name] for column in key_columns(table)])
+
+
+def _written(path: Path, runs: Runs, rows: int) -> ReasonsFacts:
+    if runs.rows != rows:
+        raise ValueError("rows that came and rows that were written are not as many")
+    return write_reasons(path, runs)
 
 
 def _batches(schema: Schema, task: Task, reader: Reader) -> Iterator[Batch]:

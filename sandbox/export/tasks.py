@@ -27,14 +27,25 @@ class Task:
         number: Number of the part in its table, from 1.
         where: Condition that cuts a range out of a whole table; empty for all of it.
         keys: Keys of the rows to read; None for a whole table.
-        digests: Digests of the rows to read, where no key tells them apart; None else.
+        digests: Digests of the rows to read, where no key tells them apart, with the number of
+            what each came for; None else.
+        reasons: For each of `keys`, the number of what the row came for; None where all of the
+            table came for one thing.
     """
 
     table: str
     number: int
     where: str = field(default="", repr=False)
     keys: tuple[RowKey, ...] | None = field(default=None, repr=False)
-    digests: frozenset[RowKey] | None = field(default=None, repr=False)
+    digests: Mapping[RowKey, int] | None = field(default=None, repr=False)
+    reasons: tuple[int, ...] | None = field(default=None, repr=False)
+
+    @property
+    def numbers(self) -> Mapping[RowKey, int]:
+        """Give by key of a row the number of what it came for."""
+        if self.digests is not None:
+            return self.digests
+        return dict(zip(self.keys or (), self.reasons or (), strict=True))
 
 
 def cut_tasks(schema: Schema, subset: Subset, reader: Reader) -> Iterator[Task]:
@@ -69,6 +80,11 @@ def comes_in_order(table: Table, subset: Subset, treatments: Treatments) -> bool
     return subset.is_whole(table.name) or all(one.is_integer for one in identity)
 
 
+def has_several_reasons(table: str, subset: Subset) -> bool:
+    """Tell whether the rows of a table came for more than one thing."""
+    return not subset.is_whole(table) and len(subset.reasons.get(table, ())) > 1
+
+
 def weight_of(table: Table, subset: Subset) -> int:
     """Give about how many bytes of a table are read."""
     if subset.is_whole(table.name):
@@ -84,14 +100,18 @@ def _cut(table: Table, subset: Subset, ranges: Mapping[str, Sequence[str]]) -> I
         return
     keys = subset.keys[table.name]
     if not table.identity:
-        yield Task(table.name, 1, digests=frozenset(keys))
+        every = list(keys)
+        digests = dict(zip(every, keys.marks_of(every), strict=True))
+        yield Task(table.name, 1, digests=digests)
         return
     waiting = iter(keys)
     number = 1
-    yield Task(table.name, number, keys=tuple(islice(waiting, _PART_KEYS)))
-    while some := tuple(islice(waiting, _PART_KEYS)):
+    some = tuple(islice(waiting, _PART_KEYS))
+    while some or number == 1:
+        reasons = tuple(keys.marks_of(some)) if has_several_reasons(table.name, subset) else None
+        yield Task(table.name, number, keys=some, reasons=reasons)
         number += 1
-        yield Task(table.name, number, keys=some)
+        some = tuple(islice(waiting, _PART_KEYS))
 
 
 def _ranges(table: Table, reader: Reader) -> Iterator[str]:

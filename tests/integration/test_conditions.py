@@ -59,9 +59,13 @@ def test_a_condition_that_nobody_wrote_is_nobodys_fault(
     assert not isinstance(caught.value, ConditionRefused)
 
 
-@pytest.mark.parametrize("share", ["10%", "5"])
+@pytest.mark.parametrize(
+    ("share", "counted"),
+    [("10%", {"orders": 25}), ("5", {})],  # five of them are drawn by their order alone
+)
 def test_rows_that_were_all_looked_at_are_counted(
-    database_server: DatabaseServer, shop: str, share: str
+    database_server: DatabaseServer, shop: str, share: str, counted: dict[str, int]
 ) -> None:
-    assert choose(database_server, shop, share).counted == {"orders": 25}
-    assert choose(database_server, shop, share, "id > 3").counted == {}
+    assert choose(database_server, shop, share).counted == counted
+    limited = choose(database_server, shop, share, "id > 3")
+    assert (limited.counted, limited.met) == ({}, {"orders": 21})

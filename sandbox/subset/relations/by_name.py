@@ -187,13 +187,18 @@ def _declared_names(schema: Schema) -> Mapping[str, _Meant]:
 def _of_declared_name(
     table: Table, column: Column, declared: Mapping[str, _Meant]
 ) -> Iterator[Proposal]:
-    """A column of a name by which other tables declare a reference: ``customer_id``."""
+    """A column of a name by which other tables declare a reference: ``customer_id``.
+
+    Where it is the key of its own table it may well number that table's rows, and numbers from one
+    on are found among those of any larger table: then the name is a hint only.
+    """
     meant = declared.get(column.name.lower())
     if meant is None or meant.parent.name == table.name:
         return
     tables = f"{meant.tables} other tables refer" if meant.tables > 1 else "another table refers"
     said = f"{tables} to {meant.parent.name} by that name"
     plain = meant.tables >= _LEAST_DECLARED and len(words_of(column.name)) >= _LEAST_WORDS
+    plain = plain and column.name != _primary(table)
     yield from _propose(table, column, meant.parent, meant.key, said, strong=plain)
 
 

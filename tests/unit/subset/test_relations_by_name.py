@@ -140,6 +140,13 @@ class TestNamesThatOthersDeclare:
         some = [declares(made(t, "site"), "site", "website") for t in "ab"]
         assert by_declared(*some, name="site") == {"log.site -> website.id": False}
 
+    def test_the_key_of_the_own_table_may_be_its_own_numbers(self) -> None:
+        some = [declares(made(t, "customer_id"), "customer_id", "customer_entity") for t in "ab"]
+        own = replace(made("log", "customer_id"), keys=(Key("PRIMARY", ("customer_id",)),))
+        found = propose_by_name(schema(made("customer_entity"), *some, own))
+        strong = {written(one.key): one.strong for one in found if one.key.table == "log"}
+        assert strong == {"log.customer_id -> customer_entity.id": False}
+
     def test_those_that_disagree_say_nothing(self) -> None:
         first = declares(made("a", "customer_id"), "customer_id", "customer_entity")
         second = declares(made("b", "customer_id"), "customer_id", "website")

@@ -26,7 +26,7 @@ def make_eav() -> MadeSchema:
     values = "".join(_value_tables(entity, counts) for entity, counts in _ENTITIES.items())
     description = STORES_AND_ENTITIES + values + SALES + VARIOUS
     shapes = {"catalog_category_entity": _give_paths}
-    return make_schema(description, "utf8mb4_general_ci", shapes, seed=20)
+    return make_schema(description, "utf8mb4_general_ci", shapes, seed=20, times=6)
 
 
 def _value_tables(entity: str, counts: dict[str, int]) -> str:

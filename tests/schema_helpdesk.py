@@ -150,7 +150,7 @@ types:
 
 def make_helpdesk() -> MadeSchema:
     """Make the helpdesk with its rows."""
-    return make_schema(TABLES, "utf8mb4_unicode_ci", seed=30)
+    return make_schema(TABLES, "utf8mb4_unicode_ci", seed=30, times=10)
 
 
 def plant_in_helpdesk(schema: MadeSchema) -> Planter:

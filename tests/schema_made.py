@@ -25,6 +25,7 @@ from schema_values import KINDS, Value
 
 Row = dict[str, Value]
 NOBODY = 0.1  # of the rows that may refer to nobody do
+MANY = 250  # rows of a table that grows
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,11 @@ Shape = Callable[[list[Row]], None]
 
 
 def make_schema(
-    description: str, collation: str, shapes: Mapping[str, Shape] | None = None, seed: int = 1
+    description: str,
+    collation: str,
+    shapes: Mapping[str, Shape] | None = None,
+    seed: int = 1,
+    times: int = 1,
 ) -> MadeSchema:
     """Make a schema and its rows.
 
@@ -200,8 +205,12 @@ def make_schema(
         collation: Of every text.
         shapes: By table, what gives its rows what no single column can have.
         seed: Of the rows.
+        times: How often the rows that a line says are made, where there are many: what everybody
+            has grows with a shop, and its lists of roles and states do not.
     """
     tables = {one.name: one for text in _blocks(description) for one in _read(text)}
+    for table in tables.values():
+        table.wanted *= times if table.wanted >= MANY else 1
     for table in tables.values():
         for column in table.columns.values():
             column.relations = [_completed(one, tables) for one in column.relations]
@@ -340,14 +349,16 @@ def _row(
             if chosen.single and values:
                 row[column.name] = values[len(table.rows) % len(values)]
             else:
-                row[column.name] = _parent(rng, column, values[: chosen.most])
+                row[column.name] = _parent(rng, column, values, chosen.most)
         else:
             row.setdefault(column.name, KINDS[column.kind].make(rng, number))
     return {name: row[name] for name in table.columns}
 
 
-def _parent(rng: random.Random, column: Made, values: Sequence[Value]) -> Value:
+def _parent(
+    rng: random.Random, column: Made, values: Sequence[Value], most: int = 1 << 30
+) -> Value:
     """Refer to a parent, to some much more often than to others."""
     if not values or (column.zero and rng.random() < NOBODY):
         return None if column.optional else 0
-    return values[int(len(values) * rng.random() ** 4)]
+    return values[int(min(len(values), most) * rng.random() ** 4)]

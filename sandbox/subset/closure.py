@@ -50,23 +50,24 @@ class Growing(Protocol):
         taken: By table, the keys of its rows; no entry for a table that is taken whole.
         orphans: By child table and constraint, the taken rows whose parent the source lacks.
         fresh: By table, the keys of the rows that came since the first one was added.
+        largest: By child table and constraint, the size of the largest family that came along it.
     """
 
     taken: dict[str, KeySet]
     orphans: dict[tuple[str, str], int]
     fresh: dict[str, KeySet]
+    largest: dict[tuple[str, str], int]
 
     def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
         """Give the keys of the rows that meet a condition."""
 
-    def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
-        """Give those of some rows whose parents are all taken."""
+    def parents_of(
+        self, table: Table, keys: Sequence[RowKey]
+    ) -> Iterator[tuple[RowKey, tuple[tuple[str, RowKey], ...]]]:
+        """Give the parents of some rows, by table and key, but for those that are whole."""
 
     def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
         """Take more rows."""
-
-    def add_family(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
-        """Take the children of some rows along one relation, without theirs."""
 
     def close(self) -> None:
         """Bring what the added rows need."""
@@ -213,6 +214,7 @@ class _Closure:
         self._to_follow: dict[str, KeySet] = {}
         self.orphans: dict[tuple[str, str], int] = defaultdict(int)
         self.fresh: dict[str, KeySet] = {}
+        self.largest: dict[tuple[str, str], int] = defaultdict(int)
         self._adds = False
         self.cut: dict[tuple[str, str], int] = defaultdict(int)
         self.counted: dict[str, int] = {}
@@ -264,39 +266,25 @@ class _Closure:
         self._adds = True
         self._take(table, keys, reason, core=False)
 
-    def add_family(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
-        """Take the children of some rows along one relation, without theirs."""
-        self._adds = True
-        self._take_children(relation, parents, core=False)
-
     def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
         """Give the keys of the rows that meet a condition."""
         with blaming(option, table.name):
             yield from keys_where(self._source, table, where)
 
-    def near(self, table: Table, keys: Iterable[RowKey]) -> set[RowKey]:
-        """Give those of some rows whose parents are all taken, or whole."""
-        close = set(keys)
+    def parents_of(
+        self, table: Table, keys: Sequence[RowKey]
+    ) -> Iterator[tuple[RowKey, tuple[tuple[str, RowKey], ...]]]:
+        """Give the parents of some rows, by table and key, but for those that are whole."""
         if not table.identity or not table.foreign_keys:
-            return close
-        for some in slices(sorted(close)):
+            return
+        for some in slices(keys):
+            found: dict[RowKey, list[tuple[str, RowKey]]] = {key: [] for key in some}
             for question, columns in self._parents_of(table, some):
                 rows = keys_of(table, columns[: question.key])
                 for told in question.parents:
-                    close.difference_update(self._far(told, columns, rows))
-        return close
-
-    def _far(self, told: Told, columns: Columns, rows: Sequence[RowKey]) -> Iterator[RowKey]:
-        """Give the rows that refer to a parent which is not taken."""
-        parent = self._schema.tables[told.reference.parent]
-        if not told.width or parent.name not in self._sampled:
-            return
-        cells = columns[told.first : told.first + told.width]
-        referring = [row for row, cell in enumerate(cells[0]) if cell is not None]
-        parents = keys_of(parent, [[column[row] for row in referring] for column in cells])
-        for row, key in zip(referring, parents, strict=True):
-            if key not in self.taken[parent.name]:
-                yield rows[row]
+                    for row, key in self._told(told, columns, range(len(rows))):
+                        found[rows[row]].append((told.reference.parent, key))
+            yield from ((key, tuple(parents)) for key, parents in found.items())
 
     def close(self) -> None:
         """Bring parents and children until nothing new comes."""
@@ -355,17 +343,27 @@ class _Closure:
         if told.orphan >= 0:
             orphans = sum(columns[told.orphan][row] == b"1" for row in rows)
             self.orphans[reference.table, reference.name] += orphans
-        if told.width and reference.parent in self._sampled:
-            found = [row for row in rows if columns[told.first][row] is not None]
+        parents = dict.fromkeys(key for _, key in self._told(told, columns, rows))
+        if parents:
             parent = self._schema.tables[reference.parent]
-            key = columns[told.first : told.first + told.width]
-            cells = [[column[row] for row in found] for column in key]
-            keys = dict.fromkeys(keys_of(parent, cells))
-            self._take(parent, keys, along(ReasonKind.PARENT, reference), core=False)
+            self._take(parent, parents, along(ReasonKind.PARENT, reference), core=False)
 
-    def _take_children(
-        self, relation: ForeignKey, parents: Sequence[RowKey], *, core: bool = True
-    ) -> None:
+    def _told(
+        self, told: Told, columns: Columns, rows: Sequence[int]
+    ) -> Iterator[tuple[int, RowKey]]:
+        """Give the rows that an answer names a parent of, with its key; none where it is whole."""
+        if not told.width or told.reference.parent not in self._sampled:
+            return
+        found = [row for row in rows if columns[told.first][row] is not None]
+        cells = [
+            [column[row] for row in found]
+            for column in columns[told.first : told.first + told.width]
+        ]
+        yield from zip(
+            found, keys_of(self._schema.tables[told.reference.parent], cells), strict=True
+        )
+
+    def _take_children(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
         child, parent = self._schema.tables[relation.table], self._schema.tables[relation.parent]
         limit = self._plan.request.limit_of(child.name)
         newest_by = [child.column(limit.newest_by)] if limit.newest_by else []
@@ -380,11 +378,13 @@ class _Closure:
                 if owner not in families:
                     families[owner] = Family(limit, drawn)
                 families[owner].add(key, age)
-        reason = along(ReasonKind.CHILD if core else ReasonKind.FAMILY, relation)
+        reason = along(ReasonKind.CHILD, relation)
         for family in families.values():
             if family.was_cut:
                 self.cut[relation.table, relation.name] += 1
-            self._take(child, family, reason, core=core)
+            came = self._take(child, family, reason, core=True)
+            which = child.name, relation.name
+            self.largest[which] = max(self.largest[which], came)
 
     def _parents_of(self, table: Table, keys: Sequence[RowKey]) -> Answered:
         return answered_in_time(self._source, self._schema, table, keys, self.sizes)

@@ -9,90 +9,32 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 
-from pyroaring import BitMap64
-
 from sandbox.errors import UsageError
-from sandbox.model import ForeignKey, Reason, ReasonKind, Schema, Stage, Table
+from sandbox.model import Schema, Stage, Table
 from sandbox.subset.closure import Growing
-from sandbox.subset.keys import KeySet, RowKey, draw
-from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
+from sandbox.subset.keys import RowKey, draw
 from sandbox.subset.odd.classes import class_measured
 from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
 from sandbox.subset.odd.learning import learn_table
 from sandbox.subset.odd.orphans import SMALL, count_left_behind, count_orphans, may_be_asked
 from sandbox.subset.odd.reading import Source, Speed
-from sandbox.subset.odd.relations import Relation, count_taken, relations_of
+from sandbox.subset.odd.relations import Relation, relations_of
 from sandbox.subset.odd.remembered import Memory, NoMemory
 from sandbox.subset.odd.tables import TableProfile
-from sandbox.subset.odd.tally import Group, Tally
+from sandbox.subset.odd.take import take_lacking
+from sandbox.subset.odd.tally import Tally
+from sandbox.subset.odd.work import LARGEST, Measured, Work
 from sandbox.subset.plan import Role, SubsetPlan
 from sandbox.subset.request import NamedCondition
 
-_LARGEST = "largest family"
 _MOST_COUNTED = 100_000  # taken rows of a table that are looked at: a class of many is not lacking
 _MOST_KEYLESS = (
     2.0  # seconds of reading a table whose rows no key tells apart, which is read thrice
 )
-
-
-@dataclass
-class _Measured:
-    """A class that was found, and how it is counted.
-
-    Attributes:
-        tally: The class.
-        share: The part of the table that it was found in.
-        members: The rows that are of it, where they are known by key.
-        family: The relation along which children come with its first candidate.
-        waiting: Of a project's own class, the candidates that were not taken before.
-        before: Of a project's own class, how many rows were.
-    """
-
-    tally: Tally
-    share: float
-    members: BitMap64 | None = None
-    family: ForeignKey | None = None
-    waiting: Sequence[Group] = ()
-    before: int = 0
-
-
-@dataclass
-class _Work:
-    """All that covering needs, and what it found so far."""
-
-    schema: Schema
-    plan: SubsetPlan
-    source: Source
-    growing: Growing
-    secret: bytes
-    stage: Stage | None
-    memory: Memory
-    relations: list[Relation] = field(default_factory=list)
-    others: list[ForeignKey] = field(default_factory=list)
-    profiles: dict[str, TableProfile] = field(default_factory=dict)
-    measured: list[_Measured] = field(default_factory=list)
-    looked: list[LookedAt] = field(default_factory=list)
-    uncounted: set[str] = field(default_factory=set)
-    added: int = 0
-
-    @property
-    def wanted(self) -> int:
-        """How many rows of each class are wanted."""
-        return self.plan.request.cover.rows
-
-    def drawn(self, table: str) -> Callable[[RowKey], int]:
-        """Give what draws a number for a row."""
-        return partial(draw, self.secret, table)
-
-    def say(self, doing: str) -> None:
-        """Say what is being worked on."""
-        if self.stage is not None:
-            self.stage.advance(0, doing)
 
 
 def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
@@ -122,14 +64,14 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
         SourceError: The source cannot be read.
     """
     began = time.monotonic()
-    work = _Work(schema, plan, source, growing, secret, stage, memory or NoMemory())
+    work = Work(schema, plan, source, growing, secret, stage, memory or NoMemory())
     named = _named_tallies(work)
     if plan.request.cover.profiles:
         _profile_tables(work)
         _measure_relations(work)
         _ask_for_orphans(work)
     seconds = time.monotonic() - began
-    _take_lacking(work, named)
+    take_lacking(work, named)
     return Cover(
         tuple(merged([_covered(work, one) for one in work.measured])),
         tuple(_covered(work, one) for one in named),
@@ -139,7 +81,7 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
     )
 
 
-def _profile_tables(work: _Work) -> None:
+def _profile_tables(work: Work) -> None:
     """Read each table once, smallest first: what one leaves of its time goes to those after it."""
     tables = list(_tables(work))
     work.relations, work.others = relations_of(work.schema, [table.name for table in tables])
@@ -158,7 +100,7 @@ def _profile_tables(work: _Work) -> None:
         left -= time.monotonic() - began
 
 
-def _tables(work: _Work) -> Iterator[Table]:
+def _tables(work: Work) -> Iterator[Table]:
     """Give the tables that are sampled, and whose rows may be added to the sample."""
     for name, one in sorted(work.plan.tables.items()):
         if not work.plan.is_sampled(name):
@@ -171,7 +113,7 @@ def _tables(work: _Work) -> Iterator[Table]:
         yield work.schema.tables[name]
 
 
-def _profile(work: _Work, table: Table, seconds: float, expected: float, speed: Speed) -> None:
+def _profile(work: Work, table: Table, seconds: float, expected: float, speed: Speed) -> None:
     order = partial(_draw_block, work.secret, table.name)
     relations = [one for one in work.relations if table.name in {one.child.name, one.parent.name}]
     profile = TableProfile(table, work.wanted, work.drawn(table.name), relations)
@@ -199,7 +141,7 @@ def _profile(work: _Work, table: Table, seconds: float, expected: float, speed: 
         profile.count(work.source.batches(table), taken)
     work.profiles[table.name] = profile
     for tally, share in profile.tallies():
-        work.measured.append(_Measured(tally, share * reading.share))
+        work.measured.append(Measured(tally, share * reading.share))
     profile.forget()
 
 
@@ -207,7 +149,7 @@ def _draw_block(secret: bytes, table: str, block: int) -> int:
     return draw(secret, table, (b"block", block))
 
 
-def _measure_relations(work: _Work) -> None:
+def _measure_relations(work: Work) -> None:
     """Compare both sides of each relation, where both were read as a whole."""
     read = {one.table: one for one in work.looked if one.share == 1.0 and not one.words}
     owned = {owner.name for one in work.plan.tables.values() for owner in one.owners}
@@ -229,11 +171,11 @@ def _measure_relations(work: _Work) -> None:
             continue
         for tally, members in relation.tallies(work.source, work.wanted, work.drawn, owned):
             if tally.table in work.profiles:
-                family = relation.key if tally.name == _LARGEST else None
-                work.measured.append(_Measured(tally, 1.0, members, family))
+                family = relation if tally.name == LARGEST else None
+                work.measured.append(Measured(tally, 1.0, members, family))
 
 
-def _ask_for_orphans(work: _Work) -> None:
+def _ask_for_orphans(work: Work) -> None:
     """Ask for the orphans of the references that are not measured."""
     for key in work.others:
         if key.table not in work.profiles:
@@ -250,11 +192,11 @@ def _ask_for_orphans(work: _Work) -> None:
                 tally = Tally(key.table, key.name, name, work.wanted, work.drawn(key.table))
                 count(work.schema, key, work.source, tally)
                 if tally.rows:
-                    work.measured.append(_Measured(tally, 1.0))
+                    work.measured.append(Measured(tally, 1.0))
         work.looked.append(LookedAt(key.table, 1.0, f"not looked at along {key.name}: {what}"))
 
 
-def _learn_whole(work: _Work, relation: Relation, read: Iterable[str]) -> None:
+def _learn_whole(work: Work, relation: Relation, read: Iterable[str]) -> None:
     """Learn the side of a relation that is taken whole, and so was not profiled."""
     for table in {relation.child.name: relation.child, relation.parent.name: relation.parent}:
         if table not in read:
@@ -262,9 +204,9 @@ def _learn_whole(work: _Work, relation: Relation, read: Iterable[str]) -> None:
                 relation.learn(work.schema.tables[table], batch)
 
 
-def _named_tallies(work: _Work) -> list[_Measured]:
+def _named_tallies(work: Work) -> list[Measured]:
     """Find the rows of the project's own classes."""
-    found: list[_Measured] = []
+    found: list[Measured] = []
     for one in work.plan.request.cover.named:
         table = work.schema.tables.get(one.rows.table)
         if table is None:
@@ -272,11 +214,11 @@ def _named_tallies(work: _Work) -> list[_Measured]:
         tally = _named_tally(work, one, table)
         taken = work.growing.taken.get(table.name, ())
         waiting = [group for group in tally.candidates if group[0] not in taken]
-        found.append(_Measured(tally, 1.0, waiting=waiting, before=tally.taken))
+        found.append(Measured(tally, 1.0, waiting=waiting, before=tally.taken))
     return found
 
 
-def _named_tally(work: _Work, one: NamedCondition, table: Table) -> Tally:
+def _named_tally(work: Work, one: NamedCondition, table: Table) -> Tally:
     drawn = work.drawn(table.name)
     tally = Tally(table.name, "", one.name, work.wanted, drawn)
     taken = work.growing.taken.get(table.name)
@@ -292,93 +234,7 @@ def _named_tally(work: _Work, one: NamedCondition, table: Table) -> Tally:
     return tally
 
 
-def _take_lacking(work: _Work, named: Sequence[_Measured]) -> None:
-    """Take what is lacking, children first: the parents that they bring may be odd themselves."""
-    for one in work.measured:
-        if one.family is not None:
-            parents = [key for group in one.tally.candidates[:1] for key in group]
-            table = work.schema.tables[one.tally.table]
-            classes = ((one.tally.column, one.tally.name),)
-            work.growing.add(table, parents, Reason(ReasonKind.ODD, classes=classes))
-            work.growing.add_family(one.family, parents)
-    by_table: dict[str, list[_Measured]] = {}
-    for one in (*work.measured, *named):
-        if one.tally.table in work.growing.taken:
-            by_table.setdefault(one.tally.table, []).append(one)
-    for name in _children_first(work.schema, by_table):
-        _close_and_count(work)
-        for one in by_table[name]:
-            _count_by_key(work, one)
-        tallies = [one.tally for one in by_table[name]]
-        table, taken = work.schema.tables[name], work.growing.taken[name]
-        near = work.growing.near(table, candidates_of(tallies))
-        chosen = choose_odd(tallies, taken, near)
-        for reason, keys in reasons_for(tallies, chosen).items():
-            work.growing.add(table, keys, reason)
-    _close_and_count(work)
-    for one in (*work.measured, *named):
-        _count_by_key(work, one)
-
-
-def _children_first(schema: Schema, names: Iterable[str]) -> list[str]:
-    """Put tables behind those that refer to them, but for cycles."""
-    children: dict[str, list[str]] = {}
-    for table in schema.tables.values():
-        for key in table.foreign_keys:
-            children.setdefault(key.parent, []).append(table.name)
-    order: dict[str, None] = {}
-    entered: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name not in entered:
-            entered.add(name)
-            for child in children.get(name, ()):
-                visit(child)
-            order[name] = None
-
-    for name in sorted(schema.tables):
-        visit(name)
-    wanted = set(names)
-    return [name for name in order if name in wanted]
-
-
-def _close_and_count(work: _Work) -> None:
-    """Bring what was added needs, and count by class what came."""
-    work.growing.close()
-    for name, fresh in work.growing.fresh.items():
-        work.added += len(fresh)
-        if profile := work.profiles.get(name):
-            table = work.schema.tables[name]
-            if table.identity:
-                profile.count(work.source.batches_by_keys(table, fresh))
-            else:
-                profile.count(work.source.batches(table), fresh)
-    work.growing.fresh.clear()
-
-
-def _count_by_key(work: _Work, one: _Measured) -> None:
-    """Count the taken rows of a class whose rows are known by their keys."""
-    tally, taken = one.tally, work.growing.taken.get(one.tally.table)
-    if taken is None or not tally.rows:
-        return
-    if one.members is not None:
-        tally.taken = count_taken(one.members, taken)
-    elif tally.name in _BY_CANDIDATES:
-        tally.taken = _groups_taken(tally, taken)
-    elif one.waiting:
-        tally.taken = one.before + sum(group[0] in taken for group in one.waiting)
-    elif tally.name == "orphan":
-        tally.taken = work.growing.orphans.get((tally.table, tally.column), 0)
-
-
-_BY_CANDIDATES = frozenset({"variant", "second child", _LARGEST, "child of a deleted parent"})
-
-
-def _groups_taken(tally: Tally, taken: KeySet) -> int:
-    return sum(all(key in taken for key in group) for group in tally.candidates)
-
-
-def _covered(work: _Work, one: _Measured) -> Covered:
+def _covered(work: Work, one: Measured) -> Covered:
     tally = one.tally
     whole = tally.table not in work.growing.taken
     rows = tally.rows_in_all(one.share)
@@ -390,5 +246,5 @@ def _covered(work: _Work, one: _Measured) -> Covered:
         rows,
         taken,
         exact=one.share == 1.0,
-        taken_exact=tally.table not in work.uncounted and tally.name not in _BY_CANDIDATES,
+        taken_exact=tally.table not in work.uncounted and not one.by_candidates,
     )

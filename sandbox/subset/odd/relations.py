@@ -144,6 +144,19 @@ class Relation:
             if made.rows:
                 yield made, None
 
+    def size_of(self, parent: RowKey) -> int:
+        """Give how many children a parent has."""
+        return self._families[parent] if isinstance(parent, int) else 0
+
+    def family_of(self, source: Source, parent: RowKey, wanted: int, drawn: Drawn) -> Tally:
+        """Give a parent's children as a class, of which some are wanted."""
+        name = class_measured("largest family").name
+        made = Tally(self.child.name, self.key.name, name, wanted, drawn)
+        made.rows = self.size_of(parent)
+        parents = BitMap64([parent]) if isinstance(parent, int) else BitMap64()
+        made.offer((key,) for key, _ in self._children(source, parents, drawn))
+        return made
+
     def _referring(self, cells: Mapping[str, Sequence[Cell]]) -> Sequence[Cell]:
         """Give whom each row refers to; None for nobody, or for a parent of another relation."""
         references = cells[self.key.columns[0]]

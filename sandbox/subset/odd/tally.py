@@ -10,8 +10,8 @@ from sandbox.subset.keys import RowKey
 Drawn = Callable[[RowKey], int]
 Group = tuple[RowKey, ...]  # rows that show a class together; mostly one
 
-# Candidates kept for each row that is wanted, so that there is a choice of those near the sample.
-_SPARE = 8
+# Candidates kept for each row that is wanted, so that there is a choice of those that bring little.
+_SPARE = 16
 # Candidates looked at for each row that is wanted: what is more frequent is in any sample.
 _LOOKED_AT = 256
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from sandbox.model import Reason, ReasonKind
 from sandbox.subset.keys import RowKey, draw, key_set_for
 from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
 from sandbox.subset.odd.found import Covered, merged
+from sandbox.subset.odd.needs import Row
 from sandbox.subset.odd.tally import Tally
 from sandbox.subset.odd.variants import Variants
 from sandbox.subset.plan import plan_subset
@@ -29,10 +32,16 @@ def tally(name: str, *groups: tuple[RowKey, ...], rows: int | None = None) -> Ta
     return made
 
 
+def needed_by(
+    needs: Mapping[int, Iterable[int]], table: str = "users"
+) -> dict[RowKey, frozenset[Row]]:
+    return {key: frozenset((table, one) for one in some) for key, some in needs.items()}
+
+
 @given(st.lists(st.integers(1, 10_000), unique=True, max_size=700))
 def test_candidates_are_those_that_are_drawn_first_of_those_looked_at(keys: list[int]) -> None:
     made = tally("zero", *((key,) for key in keys))
-    expected = sorted(keys[: 3 * 256], key=drawn)[: 3 * 8]
+    expected = sorted(keys[: 3 * 256], key=drawn)[: 3 * 16]
     assert made.candidates == [(key,) for key in expected]
 
 
@@ -46,19 +55,45 @@ def test_nothing_lacks_after_the_choice(classes: dict[str, set[int]], before: se
         made = tally(name, *((key,) for key in sorted(keys)))
         made.taken = len(keys & before)
         tallies.append(made)
-    chosen = choose_odd(tallies, taken, candidates_of(tallies))
+    chosen = choose_odd("orders", tallies, taken, {})
+    assert set(chosen) <= candidates_of(tallies)
     assert not before & set(chosen)
     for keys in classes.values():
         assert len(keys & {*before, *chosen}) >= min(3, len(keys))
 
 
-def test_one_row_serves_several_classes_and_near_ones_go_first() -> None:
+def test_one_row_serves_several_classes_and_those_that_bring_nobody_go_first() -> None:
     taken = key_set_for(ORDERS)
     both = [tally("a", (1,), (2,), (3,), (7,)), tally("b", (4,), (7,), rows=2)]
     both[0].taken = 2
-    assert set(choose_odd(both, taken, [4, 1])) == {7, 4}
+    assert set(choose_odd("orders", both, taken, {})) == {7, 4}
     far = tally("c", *((key,) for key in range(1, 9)))
-    assert set(choose_odd([far], taken, [2, 5, 8])) == {2, 5, 8}
+    brings = needed_by({key: [key] for key in (1, 3, 4, 6, 7)})
+    assert set(choose_odd("orders", [far], taken, brings)) == {2, 5, 8}
+
+
+def test_row_that_brings_as_much_as_it_serves_waits_for_those_that_bring_less() -> None:
+    taken = key_set_for(ORDERS)
+    classes = [tally(name, (9,), *((key,) for key in range(at, at + 3)))
+               for name, at in (("a", 1), ("b", 4))]  # fmt: skip
+    brings = needed_by({9: range(5)})
+    assert 9 not in choose_odd("orders", classes, taken, brings)
+
+
+def test_parents_that_came_with_one_row_make_others_cheaper() -> None:
+    taken = key_set_for(ORDERS)
+    needed, choice = tally("needed", (1,)), tally("choice", *((key,) for key in range(2, 9)))
+    choice.wanted = 1
+    brings = needed_by({key: [key] for key in range(1, 9)} | {5: [1]})
+    assert choose_odd("orders", [needed, choice], taken, brings) == [1, 5]
+
+
+def test_parents_of_the_same_table_that_come_along_are_counted() -> None:
+    taken = key_set_for(ORDERS)
+    needed, other = tally("needed", (1,)), tally("other", (2,), (3,))
+    other.wanted = 1
+    brings = needed_by({1: [3]}, "orders")
+    assert choose_odd("orders", [needed, other], taken, brings) == [1]
 
 
 def test_chosen_rows_are_told_with_each_class_that_lacked_them() -> None:
@@ -67,7 +102,7 @@ def test_chosen_rows_are_told_with_each_class_that_lacked_them() -> None:
         tally("common", (1,), (2,), (3,), (7,)), tally("rare", (7,)), tally("full", (7,), (1,))
     )  # fmt: skip
     full.taken = 2
-    chosen = choose_odd([common, rare, full], taken, ())
+    chosen = choose_odd("orders", [common, rare, full], taken, {})
     both = Reason(ReasonKind.ODD, classes=(("note", "rare"), ("note", "common")))
     one = Reason(ReasonKind.ODD, classes=(("note", "common"),))
     reasons = reasons_for([common, rare, full], chosen)
@@ -78,7 +113,7 @@ def test_chosen_rows_are_told_with_each_class_that_lacked_them() -> None:
 def test_rows_that_show_a_class_together_come_together() -> None:
     taken = key_set_for(ORDERS)
     taken.add_new([1])
-    assert choose_odd([tally("variant", (1, 2))], taken, ()) == [2]
+    assert choose_odd("orders", [tally("variant", (1, 2))], taken, {}) == [2]
 
 
 def test_spellings_that_differ_in_case_are_found_whatever_stands_between() -> None:

@@ -95,8 +95,8 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         reader.confirm(name, definition)
     seeded = read_seeds(request, schema, failing, given)
     included = tuple(
-        NamedRows(one.table, one.sql, f"asked for with {_INCLUDE}", _INCLUDE)
-        for one in request.sample.includes
+        NamedRows(one.table, one.sql, f"asked for with {_INCLUDE}{which}", _INCLUDE)
+        for one, which in zip(request.sample.includes, _numbered(request), strict=True)
     )
     with progress.stage("plan", unit="rows") as stage:
         small = count_small(schema, request.sample.small, reader)
@@ -122,6 +122,14 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         covered = covers[0] if covers else Cover()
         stage.done(_summary(schema, subset, covered))
     return Choice(subset, seeded, {**small, **subset.counted}, covered)
+
+
+def _numbered(request: ExportRequest) -> Sequence[str]:
+    """Tell conditions apart that nobody may repeat, for there are values in them."""
+    count = len(request.sample.includes)
+    if count < 2:  # noqa: PLR2004 - one needs no number
+        return [""] * count
+    return [f", condition {number} of {count}" for number in range(1, count + 1)]
 
 
 def sampling_secret(key: bytes) -> bytes:

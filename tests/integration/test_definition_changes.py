@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import zstandard
 
 from database_servers import NOWHERE, DatabaseServer
 from sandbox.database.connect import Endpoint, open_catalogue, open_reader
@@ -136,6 +137,34 @@ def test_key_without_its_row_is_no_silent_loss(
     ):
         read_part(work_on(schema), assignment, reader, stage)
     assert "4711" not in str(caught.value)
+
+
+def test_reasons_stay_with_their_rows_where_others_went_or_took_their_place(
+    database_server: DatabaseServer, shop: str, tmp_path: Path
+) -> None:
+    database_server.run(
+        "CREATE TABLE moving (code VARCHAR(9) PRIMARY KEY) ENGINE=MyISAM",
+        "INSERT INTO moving VALUES ('a'), ('B'), ('d'), ('e')",
+        database=shop,
+    )
+    endpoint = database_server.endpoint(shop)
+    schema = looked_at(endpoint)
+    # 'c' has gone since it was chosen, and 'b' is spelled otherwise.
+    task = Task("moving", 1, keys=(b"a", b"b", b"c", b"d", b"e"), reasons=(0, 1, 1, 0, 1))
+    reasons = tmp_path / "reasons"
+    assignment = Assignment(task, tmp_path / "part", reasons=reasons)
+    with (
+        open_reader(endpoint, NOWHERE, snapshot=True) as reader,
+        Silent().stage() as stage,
+    ):
+        read_part(work_on(schema), assignment, reader, stage)
+    rows, runs = (
+        zstandard.ZstdDecompressor().decompressobj().decompress(file.read_bytes()).splitlines()
+        for file in (tmp_path / "part", reasons)
+    )
+    numbers = [run.split(b"\t")[1] for run in runs for _ in range(int(run.split(b"\t")[0]))]
+    told = dict(zip(rows, numbers, strict=True))
+    assert told == {b"a": b"1", b"B": b"0", b"d": b"1", b"e": b"2"}
 
 
 def test_default_that_is_no_text_is_shown_in_digits(

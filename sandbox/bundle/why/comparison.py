@@ -18,9 +18,8 @@ Value = int | str | bytes | Decimal
 Fold = Callable[[bytes], Value | None]
 
 _WHOLE = re.compile(rb" *[-+]?[0-9]+ *")
-_NO_PAD = ("_0900_", "_nopad_", "uca1400")
-_KEEPS_ACCENTS = ("_as_", "_cs", "_bin")
-_KEEPS_CASE = ("_cs", "_bin")
+_NO_PAD = ("_0900_", "_nopad_")
+_KEEPS_CASE = ("_cs", "_bin")  # at the end of a collation's name
 _BY_NUMBER = frozenset({"enum", "set", "bit", "year"})
 
 
@@ -101,9 +100,10 @@ def _text(cell: bytes, column: Column) -> Value:
     name = column.collation
     if not any(one in name for one in _NO_PAD):
         text = text.rstrip(" ")
-    if not any(one in name for one in _KEEPS_CASE):
+    keeps_case = name.endswith(_KEEPS_CASE)
+    if not keeps_case:
         text = text.casefold()
-    if not any(one in name for one in _KEEPS_ACCENTS):
+    if not (keeps_case or "_as_" in name):
         parts = unicodedata.normalize("NFD", text)
         text = "".join(one for one in parts if not unicodedata.combining(one))
     return text

@@ -96,7 +96,12 @@ def is_same_table(one: str, other: str) -> bool:
     >>> is_same_table("CREATE … AUTO_INCREMENT=7 DEFAULT …", "CREATE … DEFAULT …")
     True
     """
-    return _NEXT_NUMBER.sub("", one) == _NEXT_NUMBER.sub("", other)
+    return without_next_number(one) == without_next_number(other)
+
+
+def without_next_number(definition: str) -> str:
+    """Leave out of a table's definition the number that its next row gets."""
+    return _NEXT_NUMBER.sub("", definition)
 
 
 def unique_keys(definition: str) -> tuple[Key, ...]:

@@ -175,12 +175,11 @@ class Reader:
         Raises:
             SourceError: The server refused it, the table changed, or the connection broke.
         """
-        condition = f"({where}\n)" if where else ""
         if not table.transactional:
             with self.table(table.name):
-                yield from self._in_chunks(table, condition)
+                yield from self._in_chunks(table, _in_brackets(where))
             return
-        sql = _select(table, condition) + (_order(table) if order else "")
+        sql = select_rows(table, where, order=order)
         for columns in self._streamed(sql, _large(table), f"table {table.name}"):
             yield _batch(table, columns)
 
@@ -210,7 +209,7 @@ class Reader:
             else:
                 cut = evenly(keys, _KEYS_OF_LARGE)
             for some in cut:
-                sql = _select(table, among(identity, some)) + _order(table)
+                sql = select_by_keys(table, some)
                 if not by_server and not large:
                     for batch in self._taken_at_once(table, sql):
                         yield _in_order_of(some, table, batch)
@@ -293,6 +292,20 @@ class Reader:
             if len(rows) < ROWS:
                 return
             offset += ROWS
+
+
+def select_rows(table: Table, where: str = "", *, order: bool = True) -> str:
+    """Give the statement that reads a table, or those of its rows that meet a condition."""
+    return _select(table, _in_brackets(where)) + (_order(table) if order else "")
+
+
+def select_by_keys(table: Table, keys: Sequence[RowKey]) -> str:
+    """Give the statement that reads the rows of some keys."""
+    return _select(table, among(table.identity, keys)) + _order(table)
+
+
+def _in_brackets(condition: str) -> str:
+    return f"({condition}\n)" if condition else ""
 
 
 def _select(table: Table, *conditions: str, forced: str = "") -> str:

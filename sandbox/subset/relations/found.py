@@ -96,11 +96,13 @@ class Relations:
         found: All of them, those that are used first.
         notes: What else should be known, in words without values.
         unseen: Pairs that could not be looked at.
+        told: What a plan says was not found out when it was made.
     """
 
     found: tuple[Relation, ...] = ()
     notes: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def used(self) -> Iterator[Relation]:
@@ -120,7 +122,7 @@ class Relations:
                 texts.append(
                     f"{count:,} proposed and not followed: {problem}; sandbox relations lists them"
                 )
-        return tuple(f"relations: {text}" for text in texts)
+        return (*self.told, *(f"relations: {text}" for text in texts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from sandbox.model import Origin, Schema
+from sandbox.model import ForeignKey, Origin, Schema
 from sandbox.subset.comparison import is_converted
 from sandbox.subset.relations.found import (
     NOT_COMPARED,
@@ -33,28 +33,34 @@ _UNSURE = "not confirmed"
 def judge(schema: Schema, proposal: Proposal, measured: Measured) -> Relation:
     """Judge a proposal."""
     key = proposal.key
-    child, parent = schema.tables[key.table], schema.tables[key.parent]
+    child = schema.tables[key.table]
     confidence = _confidence(proposal, measured)
     confirmed = key.origin is Origin.SETTINGS
     used = confirmed or confidence is Confidence.HIGH
     why = CONFIRMED if confirmed else _SURE if used else _UNSURE
     if measured.problem == NOT_COMPARED or (measured.problem and not used):
         used, why = False, measured.problem
-    pairs = zip(key.columns, key.parent_columns, strict=True)
-    converted = any(is_converted(child.column(own), parent.column(other)) for own, other in pairs)
     # Without a look at its rows, some may well refer to nobody.
     optional = measured.nobody or bool(measured.problem)
     if len(key.columns) > 1:  # of several columns any may be NULL in a row that no index shows
         optional |= any(child.column(own).nullable for own in key.columns)
-    led = key.columns if key.only is None else (*key.columns, key.only[0])
-    indexed = not converted and bool(child.index_on(key.columns) or child.index_on(led))
     return Relation(
-        key=dataclasses.replace(key, optional=optional, indexed=indexed),
+        key=dataclasses.replace(key, optional=optional, indexed=finds_children(schema, key)),
         confidence=confidence,
         evidence=_evidence(proposal, measured),
         used=used,
         why=why,
     )
+
+
+def finds_children(schema: Schema, key: ForeignKey) -> bool:
+    """Tell whether an index of the child finds the rows that refer to one parent."""
+    child, parent = schema.tables[key.table], schema.tables[key.parent]
+    pairs = zip(key.columns, key.parent_columns, strict=True)
+    if any(is_converted(child.column(own), parent.column(other)) for own, other in pairs):
+        return False
+    led = key.columns if key.only is None else (*key.columns, key.only[0])
+    return bool(child.index_on(key.columns) or child.index_on(led))
 
 
 def _confidence(proposal: Proposal, measured: Measured) -> Confidence:

@@ -64,6 +64,14 @@ class SettingsError(SandboxError):
     default_hint = "Correct the settings file, then run again."
 
 
+class PlanInvalid(SettingsError):
+    """A plan file is damaged, or was edited into something that is no plan."""
+
+    default_hint = (
+        "Only what stands under request may be edited. Make the plan anew: sandbox plan --out FILE."
+    )
+
+
 class SourceError(SandboxError):
     """The source database cannot be read as asked.
 
@@ -283,6 +291,15 @@ class PolicyError(SandboxError):
 
     exit_code = ExitCode.POLICY
     default_hint = "Ask whoever keeps the policy or the store."
+
+
+class PlanRefused(PolicyError):
+    """What would happen is no longer what the plan says, and what was reviewed.
+
+    Carries one finding for each thing that differs.
+    """
+
+    default_hint = "Plan again, and look at what differs: sandbox plan --out NEW, then diff."
 
 
 class RightRefused(PolicyError):

@@ -28,6 +28,7 @@ from sandbox.cli import (
     load,
     logs,
     open_page,
+    plan,
     relations,
     reproduce,
     reset,
@@ -70,6 +71,7 @@ app = typer.Typer(
 )
 # In the order of the work: operations, then developers, then what both need.
 app.command("capture")(capture.capture)
+app.command("plan")(plan.plan_command)
 app.command("export")(export.export)
 app.command("relations")(relations.relations)
 app.command("inspect")(inspect.inspect)

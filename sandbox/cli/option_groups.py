@@ -20,7 +20,9 @@ def spread_groups(command: Callable[..., _Answer]) -> Callable[..., _Answer]:
     signature = inspect.signature(command)
     hints = get_type_hints(command, include_extras=True)
     groups = {
-        name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
+        name: hint
+        for name, hint in hints.items()
+        if name in signature.parameters and isinstance(hint, type) and is_dataclass(hint)
     }
 
     @functools.wraps(command)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from sandbox.database.session import limits_of
 from sandbox.errors import UsageError
 from sandbox.export.decisions import OWN_RULES
 from sandbox.export.key import default_key_file, read_key
+from sandbox.export.plan_file.document import PlanFile, read_plan
 from sandbox.export.profiles import default_folder
 from sandbox.export.request import ExportRequest
 from sandbox.settings import RelationSettings, SampleSettings, Settings
@@ -129,8 +131,55 @@ class Sampling:
     ] = None
 
 
+Plan = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="A plan that sandbox plan --out wrote."),
+]
+# What is given beside a plan: who asks, and the files that are read for it. All else is in it.
+BESIDE_PLAN = frozenset(
+    {"from_log", "from_request", "requests", "rules", "key_file", "unclassified", "ddl", "server"}
+    | {"show_sql"}
+)
+
+
+def read_plan_beside(context: typer.Context, file: Path, others: Collection[str] = ()) -> PlanFile:
+    """Read a plan, and refuse options that say what the plan says already.
+
+    Args:
+        context: Tells which options were given.
+        file: The plan.
+        others: Names of further options that may be given.
+
+    Raises:
+        UsageError: There are such options, all of them named; or the file cannot be read.
+        PlanInvalid: It is no plan.
+    """
+    contradicting = [
+        f"--{one.name.replace('_', '-')}"
+        for one in fields(Sampling)
+        if one.name not in {*BESIDE_PLAN, *others} and _was_given(context, one.name)
+    ]
+    if contradicting:
+        raise UsageError(
+            f"{', '.join(contradicting)}: the plan says that already.",
+            hint="Leave it out, or edit the plan, or plan again without --plan.",
+        )
+    return read_plan(file)
+
+
+def as_planned(request: ExportRequest, file: PlanFile) -> ExportRequest:
+    """Give a request with all that a plan asks for instead of what settings and options do."""
+    asked = file.document.request
+    return replace(request, **{one.name: getattr(asked, one.name) for one in fields(asked)})
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def export_request(
-    access: Access, sampling: Sampling, settings: Settings, out: Path
+    access: Access, sampling: Sampling, settings: Settings, out: Path | None
 ) -> ExportRequest:
     """Give what is asked for.
 

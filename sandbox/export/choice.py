@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -14,6 +14,7 @@ from sandbox.database.literals import literal
 from sandbox.database.reader import Reader
 from sandbox.errors import NoLiteral
 from sandbox.export.given import mentions_of, rows_of, was_found_elsewhere
+from sandbox.export.plan_file.reads import Reads
 from sandbox.export.request import ExportRequest
 from sandbox.model import Column, Progress, Schema
 from sandbox.subset.closure import Growing, NamedRows, Subset, choose_rows
@@ -29,7 +30,7 @@ from sandbox.subset.lookups import ask_whether_small
 from sandbox.subset.odd.cover import cover
 from sandbox.subset.odd.found import Cover
 from sandbox.subset.odd.remembered import Memory
-from sandbox.subset.plan import plan_subset
+from sandbox.subset.plan import SubsetPlan, plan_subset
 
 _INCLUDE = "--include"
 
@@ -56,12 +57,14 @@ class Choice:
         seeded: What the failure named.
         counted: By table, how many rows the source has, where they were counted.
         cover: The odd rows that were found and taken.
+        reads: By table, how it is read, where that was asked for.
     """
 
     subset: Subset
     seeded: Seeded
     counted: Mapping[str, int] = field(default_factory=dict)
     cover: Cover = field(default_factory=Cover)
+    reads: Reads = field(default_factory=dict)
 
 
 def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
@@ -73,6 +76,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
     *,
     given: Sequence[GivenRequest] = (),
     memory: Memory | None = None,
+    look: Callable[[SubsetPlan, Reader], Reads] | None = None,
 ) -> Choice:
     """Choose the rows of an export inside the reader's snapshot.
 
@@ -84,6 +88,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         failing: Requests that failed, found in the logs of captured servers.
         given: Requests that somebody described.
         memory: Knows what earlier exports read of large tables.
+        look: Tells how tables will be read, before any row is chosen; may refuse it.
 
     Raises:
         UsageError: The request names tables that do not exist, or a log that cannot be read.
@@ -102,6 +107,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         small = count_small(schema, request.sample.small, reader)
         now = read_clock(reader) if request.sample.needs_clock else None
         plan = plan_subset(schema, request.sample, frozenset(small), now)
+        reads = {} if look is None else look(plan, reader)
         secret = sampling_secret(request.key)
         covers: list[Cover] = []
 
@@ -121,7 +127,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         )
         covered = covers[0] if covers else Cover()
         stage.done(_summary(schema, subset, covered))
-    return Choice(subset, seeded, {**small, **subset.counted}, covered)
+    return Choice(subset, seeded, {**small, **subset.counted}, covered, reads)
 
 
 def _numbered(request: ExportRequest) -> Sequence[str]:

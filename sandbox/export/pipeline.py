@@ -7,29 +7,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 
 from sandbox import __version__
 from sandbox.bundle.manifest import Manifest, SourceEntry
 from sandbox.bundle.writer import BundleSummary, BundleWriter, refuse_taken
+from sandbox.capture.archive import ServerCapture
 from sandbox.capture.database import DATABASE, mask_database
-from sandbox.capture.requests import failing_requests
+from sandbox.capture.given_requests import GivenRequest
+from sandbox.capture.requests import FailingRequest, failing_requests
 from sandbox.database.connect import open_catalogue
+from sandbox.database.reader import Reader
 from sandbox.database.statements import StatementLog
-from sandbox.errors import UsageError
-from sandbox.export.choice import Choice, choose
+from sandbox.errors import MaskingRefused, UsageError
+from sandbox.export.choice import choose
 from sandbox.export.contents import describe_plan, describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions, decide_masking
 from sandbox.export.given import add_given, read_given
 from sandbox.export.odd import describe_odd, tell_of_odd
+from sandbox.export.plan_file.holding import Held, HeldTo, held_to
+from sandbox.export.plan_file.reads import Reads, tell_reads
+from sandbox.export.planned import Planned
 from sandbox.export.profiles import ProfileFolder
 from sandbox.export.readers import Readers, ReadersRequest, open_readers
 from sandbox.export.reading import Assignment, ReadPart, Work
 from sandbox.export.request import ExportRequest
 from sandbox.export.servers import ServersTaken, add_servers, read_captures
 from sandbox.export.sessions import SHIFTS, shifts_of, within_limits
-from sandbox.export.source import SourceFacts, look_at_source
+from sandbox.export.source import SourceFacts, fingerprint_of, look_at_source
 from sandbox.export.tasks import (
     comes_in_order,
     cut_tasks,
@@ -40,23 +45,9 @@ from sandbox.export.tasks import (
 from sandbox.masking.definitions import mask_definition
 from sandbox.model import Progress, Schema, Table
 from sandbox.subset.closure import Subset
+from sandbox.subset.plan import SubsetPlan
 
 _WORTH_HELPERS = 32 << 20  # bytes to read: below, starting processes takes longer than reading
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What an export would take.
-
-    Attributes:
-        source: The source.
-        decisions: How each column is treated.
-        choice: The rows.
-    """
-
-    source: SourceFacts
-    decisions: Decisions
-    choice: Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,7 @@ class Exported:
         read_seconds: How long production was read, from the snapshot's beginning to its end.
         readers: How many processes read.
         shifts: How many sessions each of them used up.
+        held: What became of the plan that it was held to; None where there was none.
     """
 
     planned: Planned
@@ -78,6 +70,29 @@ class Exported:
     read_seconds: float
     readers: int
     shifts: int
+    held: HeldTo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An export that has its rows chosen, and its snapshot open to read them."""
+
+    planned: Planned
+    captures: Mapping[str, ServerCapture]
+    failing: Sequence[FailingRequest]
+    given: Sequence[GivenRequest]
+    readers: Readers
+    began: float
+
+
+def plan_export(request: ExportRequest, progress: Progress) -> Planned:
+    """Plan an export, with how each table will be read: everything up to the first write.
+
+    Raises:
+        SandboxError: It could not be done.
+    """
+    with _getting_ready(request, progress, explain=True) as ready:
+        return ready.planned
 
 
 def run_export(
@@ -87,37 +102,86 @@ def run_export(
 
     Raises:
         SandboxError: It could not be done; nothing is left that looks like a bundle.
+        ValueError: The request names no folder for the bundle.
     """
+    if request.out is None:
+        raise ValueError("no folder for the bundle")
     refuse_taken(request.out)
+    with _getting_ready(request, progress, explain=request.plan is not None) as ready:
+        planned, readers = ready.planned, ready.readers
+        decisions, schema = planned.decisions, planned.source.schema
+        if dry_run:
+            return planned
+        with BundleWriter(request.out, schema.database) as bundle:
+            parts = _read_tables(planned, bundle, readers, progress)
+            read_seconds = time.monotonic() - ready.began
+            readers.close()
+            _add_tables(planned, bundle, parts)
+            to_review = _add_objects(planned, bundle)
+            _add_settings(planned, bundle)
+            add_given(ready.given, ready.captures, decisions, schema, bundle)
+            servers = add_servers(ready.captures, ready.failing, decisions.masker, bundle, progress)
+            facts = _describe(request, planned, servers, read_seconds, to_review)
+            summary = bundle.finish(facts, progress)
+    held = None
+    if request.plan is not None:
+        held = held_to(request.plan, request.key, summary.manifest)
+    return Exported(planned, summary, servers, read_seconds, readers.count, readers.shifts, held)
+
+
+@contextmanager
+def _getting_ready(
+    request: ExportRequest, progress: Progress, *, explain: bool
+) -> Iterator[_Ready]:
+    """Look at the source, decide, choose; compare each with the plan where there is one."""
     captures = read_captures(request.captures)
     failing = failing_requests(captures.values())
     given = read_given(request.given, captures)
     with _noting_statements(request.show_sql) as statements:
         with open_catalogue(request.endpoint, statements) as catalogue:
             source = look_at_source(request, catalogue, progress)
-        schema = source.schema
-        decisions = decide_masking(request, schema, captures)
+        held = Held(request.plan, request, source) if request.plan is not None else None
+        decisions = _decide(request, source, captures, held)
+
+        def look(plan: SubsetPlan, reader: Reader) -> Reads:
+            reads = tell_reads(source.schema, plan, reader)
+            if held is not None:
+                held.compare_reading(plan, reads)
+            return reads
+
         with open_readers(_how_to_read(request, source, statements)) as readers:
             began = time.monotonic()
             memory = _memory_of(request, decisions, progress)
-            choice = choose(
-                request, schema, readers.main, progress, failing, given=given, memory=memory
-            )
+            try:
+                choice = choose(
+                    request,
+                    source.schema,
+                    readers.main,
+                    progress,
+                    failing,
+                    given=given,
+                    memory=memory,
+                    look=look if explain else None,
+                )
+            except UsageError as refused:
+                raise (held.request_refused(refused) if held else refused) from None
             planned = Planned(source, decisions, choice)
-            if dry_run:
-                return planned
-            with BundleWriter(request.out, schema.database) as bundle:
-                parts = _read_tables(planned, bundle, readers, progress)
-                read_seconds = time.monotonic() - began
-                readers.close()
-                _add_tables(planned, bundle, parts)
-                to_review = _add_objects(planned, bundle)
-                _add_settings(planned, bundle)
-                add_given(given, captures, decisions, schema, bundle)
-                servers = add_servers(captures, failing, decisions.masker, bundle, progress)
-                facts = _describe(request, planned, servers, read_seconds, to_review)
-                summary = bundle.finish(facts, progress)
-    return Exported(planned, summary, servers, read_seconds, readers.count, readers.shifts)
+            yield _Ready(planned, captures, failing, given, readers, began)
+
+
+def _decide(
+    request: ExportRequest,
+    source: SourceFacts,
+    captures: Mapping[str, ServerCapture],
+    held: Held | None,
+) -> Decisions:
+    try:
+        decisions = decide_masking(request, source.schema, captures)
+    except MaskingRefused as refused:
+        raise (held.masking_refused(refused) if held else refused) from None
+    if held is not None:
+        held.compare_masking(decisions)
+    return decisions
 
 
 @contextmanager
@@ -164,7 +228,7 @@ def _memory_of(
         return all(treatments.of(table.name, one.name).kept for one in table.identity)
 
     return ProfileFolder(
-        request.profiles / _fingerprint(request),
+        request.profiles / fingerprint_of(request),
         is_kept,
         today=datetime.now(UTC).date(),
         warn=progress.warn,
@@ -267,7 +331,7 @@ def _describe(
         tool_version=__version__,
         created=datetime.now(UTC),
         source=SourceEntry(
-            fingerprint=_fingerprint(request),
+            fingerprint=fingerprint_of(request),
             family=schema.family,
             version=schema.version,
             database=schema.database,
@@ -287,10 +351,3 @@ def _describe(
         servers=list(servers.names),
         odd=list(describe_odd(planned.choice.cover)),
     )
-
-
-def _fingerprint(request: ExportRequest) -> str:
-    """Tell bundles of one source apart from those of another, without saying where it is."""
-    hashed = blake2b(key=request.key, person=b"sandbox-source", digest_size=16)
-    hashed.update(str(request.endpoint.address).encode())
-    return hashed.hexdigest()

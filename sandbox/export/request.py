@@ -9,6 +9,7 @@ from typing import Literal
 
 from sandbox.database.connect import Endpoint
 from sandbox.database.session import Limits
+from sandbox.export.plan_file.document import PlanFile
 from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.request import SampleRequest
 
@@ -19,7 +20,7 @@ class ExportRequest:
 
     Attributes:
         endpoint: The source, with the account that reads it.
-        out: Folder that becomes the bundle.
+        out: Folder that becomes the bundle; None where none is to be written.
         sample: How much of which table.
         key: The masking key.
         rules: The project's own rule files.
@@ -37,10 +38,11 @@ class ExportRequest:
         app: The application's source, which may say more of them; None where it is not looked at.
         profiles: Folder that keeps, for each source, what profiles of large tables remember; None
             to remember nothing.
+        plan: The plan that is to be held to; None for none. Its relations go before `relations`.
     """
 
     endpoint: Endpoint
-    out: Path
+    out: Path | None
     sample: SampleRequest
     key: bytes = field(repr=False)
     rules: tuple[Path, ...] = ()
@@ -57,3 +59,4 @@ class ExportRequest:
     relations: WrittenRelations = field(default_factory=WrittenRelations)
     app: Path | None = None
     profiles: Path | None = None
+    plan: PlanFile | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from sandbox.capture.database import DatabaseSettings, choose_settings
@@ -11,6 +12,7 @@ from sandbox.database.definitions import replace_definers
 from sandbox.database.dump_file import merge_objects, read_dump
 from sandbox.database.schema import read_schema
 from sandbox.errors import UsageError
+from sandbox.export.plan_file.relations import planned_relations
 from sandbox.export.preflight import Preflight, check_source
 from sandbox.export.request import ExportRequest
 from sandbox.model import Progress, Schema
@@ -31,12 +33,14 @@ class SourceFacts:
         schema: Its schema, with those relations among its references that are used undeclared.
         settings: Settings of its server that change how an application behaves.
         relations: Every relation that no key declares, used or not.
+        not_as_planned: What of a plan's relations the source lacks, each with its line.
     """
 
     preflight: Preflight
     schema: Schema
     settings: DatabaseSettings
     relations: Relations = _NO_RELATIONS
+    not_as_planned: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -73,10 +77,14 @@ def look_at_source(request: ExportRequest, catalogue: Catalogue, progress: Progr
         count = len(schema.tables)
         settings = read_settings(catalogue)
         stage.done(f"{preflight} · {count} table{'s' if count != 1 else ''}")
-    relations = look_at_relations(
-        schema, catalogue, progress, settings=request.relations, app=request.app
-    )
-    return SourceFacts(preflight, with_relations(schema, relations), settings, relations)
+    lacking: tuple[str, ...] = ()
+    if request.plan is None:
+        relations = look_at_relations(
+            schema, catalogue, progress, settings=request.relations, app=request.app
+        )
+    else:
+        relations, lacking = planned_relations(schema, request.plan)
+    return SourceFacts(preflight, with_relations(schema, relations), settings, relations, lacking)
 
 
 def look_at_schema(endpoint: Endpoint, ddl: Path | None, catalogue: Catalogue) -> Schema:
@@ -113,6 +121,13 @@ def look_at_relations(
         used = sum(1 for _ in relations.used)
         stage.done(f"{len(relations.found)} that no key declares, {used} of them used")
     return relations
+
+
+def fingerprint_of(request: ExportRequest) -> str:
+    """Tell what comes of one source apart from that of another, without saying where it is."""
+    hashed = blake2b(key=request.key, person=b"sandbox-source", digest_size=16)
+    hashed.update(str(request.endpoint.address).encode())
+    return hashed.hexdigest()
 
 
 def read_settings(catalogue: Catalogue) -> DatabaseSettings:

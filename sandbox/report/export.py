@@ -13,19 +13,30 @@ from rich.text import Text
 
 from sandbox.errors import ExitCode
 from sandbox.export.choice import named_nothing
-from sandbox.export.pipeline import Exported, Planned
+from sandbox.export.pipeline import Exported
+from sandbox.export.plan_file.holding import HeldTo
+from sandbox.export.planned import Planned
 from sandbox.export.preflight import Preflight
 from sandbox.model import Table
 from sandbox.report.odd import odd_data, odd_notes, odd_table
+from sandbox.report.reads import reads_data, reads_table
 from sandbox.report.targets import target_notes, targets_data
 from sandbox.report.terminal import number_of, rows_table
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The plan of an export (``--dry-run``)."""
+    """The plan of an export.
+
+    Attributes:
+        planned: The plan.
+        file: The file it was written to; empty where it was not.
+        ending: What is said of it in the end.
+    """
 
     planned: Planned
+    file: str = ""
+    ending: str = "Nothing was written (--dry-run)."
 
     @property
     def exit_code(self) -> ExitCode:
@@ -42,6 +53,8 @@ class PlanResult:
             "odd": odd_data(self.planned.choice.cover),
             **targets_data(self.planned.choice.subset, self.planned.source.schema),
             "unknown": list(self.planned.source.unknown),
+            "reads": reads_data(self.planned.choice.reads),
+            "file": self.file or None,
         }
 
     def text(self) -> RenderableType:
@@ -51,7 +64,9 @@ class PlanResult:
             [
                 (
                     table.name,
-                    _about(_rows(self.planned, table), exact=_knows_rows(self.planned, table)),
+                    _about(
+                        self.planned.rows_of(table.name), exact=self.planned.knows_rows(table.name)
+                    ),
                     _in_source_text(self.planned, table),
                     decimal(_bytes(self.planned, table)),
                     self.planned.choice.subset.plan.tables[table.name].why,
@@ -78,10 +93,12 @@ class PlanResult:
             *_lock_note(self.planned, in_shifts=in_shifts, waits="waits"),
         )
         notes = [Text(line) for line in lines]
-        ending = Text("Nothing was written (--dry-run).", style="dim")
+        ending = Text(self.ending, style="dim")
         cover = self.planned.choice.cover
         odd = [odd_table(cover), Text()] if cover.classes or cover.named else []
-        return Group(tables, Text(), columns, Text(), *odd, *notes, ending)
+        reads = self.planned.choice.reads
+        read = [reads_table(reads), Text()] if reads else []
+        return Group(tables, Text(), columns, Text(), *odd, *read, *notes, ending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,7 @@ class ExportResult:
             "outside_snapshot": [name for name, _ in _preflight(done.planned).outside_snapshot],
             "write_rights": list(_preflight(done.planned).write_rights),
             "key_id": done.summary.manifest.key_id,
+            "plan": _held_data(done.held),
         }
 
     def text(self) -> RenderableType:
@@ -150,6 +168,7 @@ class ExportResult:
                 f"servers   {', '.join(done.servers.names)} · "
                 f"{number_of(done.servers.failing, 'failing request')} found in their logs"
             )
+        yield from _held_notes(done.held)
         yield from _notes(done.planned)
         yield from _lock_note(done.planned, in_shifts=done.shifts > 1, waits="had to wait")
         for unknown in done.servers.unknown:
@@ -163,6 +182,24 @@ class ExportResult:
         yield ""
         yield f"Review it:  sandbox inspect {done.summary.path}"
         yield f"Run it:     sandbox up {done.summary.path} --app CODE"
+
+
+def _held_notes(held: HeldTo | None) -> Iterator[str]:
+    if held is None:
+        return
+    yield f"plan      {held.name}" + (", its request edited since it was made" * held.edited)
+    for table, planned, taken in held.unlike:
+        yield f"differs   {table}: {number_of(planned, 'row')} planned, {taken:,} taken"
+
+
+def _held_data(held: HeldTo | None) -> dict[str, Any] | None:
+    if held is None:
+        return None
+    unlike = [
+        {"table": table, "planned": planned, "taken": taken}
+        for table, planned, taken in held.unlike
+    ]
+    return {"file": held.name, "edited": held.edited, "differs": unlike}
 
 
 def _notes(planned: Planned) -> Iterator[str]:
@@ -214,29 +251,8 @@ def _tables(planned: Planned) -> list[Table]:
     return sorted(planned.source.schema.tables.values(), key=lambda table: table.name)
 
 
-def _rows(planned: Planned, table: Table) -> int:
-    subset = planned.choice.subset
-    if subset.is_whole(table.name):
-        return planned.choice.counted.get(table.name, table.rows)
-    return len(subset.keys[table.name])
-
-
-def _knows_rows(planned: Planned, table: Table) -> bool:
-    """Tell whether the rows to take were counted, not estimated by the server."""
-    choice = planned.choice
-    return not choice.subset.is_whole(table.name) or table.name in choice.counted
-
-
-def _in_source(planned: Planned, table: Table) -> tuple[int, bool]:
-    """Give how many rows the source has, and whether they were counted."""
-    counted = planned.choice.counted.get(table.name)
-    if counted is None:
-        return max(table.rows, _rows(planned, table)), False
-    return counted, True
-
-
 def _bytes(planned: Planned, table: Table) -> int:
-    return _rows(planned, table) * (table.size // max(table.rows, 1))
+    return planned.rows_of(table.name) * (table.size // max(table.rows, 1))
 
 
 def _treatment(planned: Planned, table: str, column: str) -> str:
@@ -259,13 +275,13 @@ def _source_data(planned: Planned) -> dict[str, Any]:
 
 def _table_data(planned: Planned, table: Table) -> dict[str, Any]:
     plan = planned.choice.subset.plan.tables[table.name]
-    rows_in_source, exact = _in_source(planned, table)
+    rows_in_source, exact = planned.rows_in_source(table.name)
     return {
         "name": table.name,
         "role": plan.role.value,
         "why": plan.why,
-        "rows": _rows(planned, table),
-        "rows_exact": _knows_rows(planned, table),
+        "rows": planned.rows_of(table.name),
+        "rows_exact": planned.knows_rows(table.name),
         "rows_in_source": rows_in_source,
         "rows_in_source_exact": exact,
         "bytes": _bytes(planned, table),
@@ -311,7 +327,7 @@ def _losses_data(done: Exported) -> list[dict[str, Any]]:
 
 
 def _in_source_text(planned: Planned, table: Table) -> str:
-    rows, exact = _in_source(planned, table)
+    rows, exact = planned.rows_in_source(table.name)
     return _about(rows, exact=exact)
 
 

@@ -16,10 +16,19 @@ class Colours:
     back: str = "white"
 
 
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A result, which is no group although it is a dataclass."""
+
+    first: int
+    colours: Colours
+    twice: bool
+
+
 @spread_groups
-def paint(first: int, colours: Colours, *, twice: bool = False) -> tuple[int, Colours, bool]:
+def paint(first: int, colours: Colours, *, twice: bool = False) -> Painted:
     """Take a group between two options of its own."""
-    return first, colours, twice
+    return Painted(first, colours, twice)
 
 
 def test_fields_of_a_group_are_parameters_in_its_place() -> None:
@@ -30,4 +39,6 @@ def test_fields_of_a_group_are_parameters_in_its_place() -> None:
 
 
 def test_command_gets_the_group() -> None:
-    assert paint(first=1, front="red", back="blue", twice=True) == (1, Colours("red", "blue"), True)
+    assert paint(first=1, front="red", back="blue", twice=True) == Painted(
+        1, Colours("red", "blue"), twice=True
+    )

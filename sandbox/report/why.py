@@ -130,6 +130,8 @@ def _words(table: TableEntry, step: Step, by: str) -> str:
     if reason.kind == ReasonKind.WHOLE:
         return f"its table was taken whole: {table.why}"
     words = _classes(table, reason) if reason.kind == ReasonKind.ODD else reason.words
+    if words.startswith(reason.kind):  # "named in the path of a request"
+        return words
     return f"{reason.kind}: {words}" if words else reason.kind
 
 

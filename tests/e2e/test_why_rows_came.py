@@ -279,6 +279,8 @@ def test_every_row_of_a_bundle_is_explained_and_each_step_is_true(ops: Ops) -> N
         "items 17,2 child of orders 17 (i_order)",
         "orders 17 named: asked for with --include, condition 1 of 2",
     ]
+    said = sandbox("why", bundle, "customers:23").stdout.splitlines()
+    assert said[1].split() == ["customers", "23", "named", "in", "a", "URL"]
     whole = sandbox("why", bundle, "colours:1", "--json").data["rows"]
     assert [step["reason"]["kind"] for one in whole for step in one["steps"]] == ["whole"]
     missing = sandbox("why", bundle, "customers:9000", "--json")

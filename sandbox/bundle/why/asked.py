@@ -52,6 +52,8 @@ def parse_asked(text: str, manifest: Manifest) -> Asked:
     table, written = _table_named(text, manifest)
     names = {column.name: column for column in table.columns}
     pieces = _pieces(written)
+    if not pieces:
+        raise UsageError("a row is named as TABLE:KEY.", hint=_EXAMPLE)
     named = [piece.partition("=") for piece in pieces]
     if all(equals and name in names for name, equals, _ in named):
         texts = {name: value for name, _, value in named}
@@ -79,7 +81,10 @@ def _table_named(text: str, manifest: Manifest) -> tuple[TableEntry, str]:
 
 
 def _pieces(written: str) -> list[str]:
-    return next(csv.reader([written], skipinitialspace=True))
+    try:
+        return next(csv.reader([written], skipinitialspace=True))
+    except csv.Error:  # a line break within a value
+        return [written]
 
 
 def _of_key(table: TableEntry, written: str, pieces: Sequence[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sandbox.model import Column
 Value = int | str | bytes | Decimal
 Fold = Callable[[bytes], Value | None]
 
-_WHOLE = re.compile(rb" *[-+]?[0-9]+ *")
+_WHOLE = re.compile(rb" *[-+]?[0-9]{1,40} *")  # the longest of the server's has 20 digits
 _NO_PAD = ("_0900_", "_nopad_")
 _KEEPS_CASE = ("_cs", "_bin")  # at the end of a collation's name
 _BY_NUMBER = frozenset({"enum", "set", "bit", "year"})
@@ -37,7 +37,7 @@ def fold_for(column: Column) -> Fold:
 def folds_of(child: Column, parent: Column) -> tuple[Fold, Fold]:
     """Give what makes cells of the two sides of a reference comparable, as `subset.comparison`."""
     if child.is_integer and parent.charset:
-        return lambda cell: _text(b"%d" % int(cell), parent), fold_for(parent)
+        return lambda cell: _text(cell, parent), fold_for(parent)
     if parent.is_integer:
         return _number, _number
     if child.charset and parent.charset:
@@ -87,9 +87,10 @@ def _number(cell: bytes) -> Value | None:
 
 def _decimal(cell: bytes) -> Value | None:
     try:
-        return Decimal(cell.decode("ascii"))
+        number = Decimal(cell.decode("ascii"))
     except (InvalidOperation, UnicodeDecodeError):
         return None
+    return number if number.is_finite() else None
 
 
 def _text(cell: bytes, column: Column) -> Value:

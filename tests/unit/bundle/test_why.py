@@ -106,6 +106,9 @@ def test_rows_are_asked_for_by_other_columns_too(shop: Path) -> None:
     [
         ("orders", "TABLE:KEY", "orders:42"),
         ("orders:", "TABLE:KEY", "orders:42"),
+        ("orders:\n", "TABLE:KEY", "orders:42"),
+        ("orders:4\r2", "cannot be a value of orders.id", ""),
+        ("orders:" + "9" * 5000, "cannot be a value of orders.id", ""),
         ("order:1", "no table order", "Did you mean orders"),
         ("items:10", "2 columns: order_id, place", "items:…,…"),
         ("orders:many", "cannot be a value of orders.id, which is int", "as the bundle holds it"),

@@ -124,7 +124,17 @@ class SnapshotTooOld(SourceError):
     """Reading took longer than production is to keep a snapshot for it."""
 
     default_hint = (
-        "Take less (--sample, --where), read from a replica, or allow more with --read-limit."
+        "Take less (--sample, --where), read from a replica, or allow more with --max-time "
+        "(and --max-snapshot-age); nothing was left half-made."
+    )
+
+
+class SourceOverloaded(SourceError):
+    """The server had more to do while it was read than it should have."""
+
+    default_hint = (
+        "Run again at a calmer time, read from a replica, or allow more (--max-load, --max-lag, "
+        "--max-history); nothing was left half-made."
     )
 
 

@@ -231,6 +231,22 @@ class MaskingSettings(_Section):
     unclassified: Literal["refuse", "shape"] = "refuse"
 
 
+class LimitSettings(_Section):
+    """``[limits]``: how long production is read, and how busy it may be meanwhile.
+
+    Those that say nothing follow from production's load at the start; 0 stands for "not looked at".
+    The command line goes before them.
+    """
+
+    max_time: Annotated[int, Field(ge=1, le=10080)] = 240
+    max_snapshot_age: Annotated[int, Field(ge=1, le=10080)] | None = None
+    max_load: Annotated[int, Field(ge=0)] | None = None
+    max_lag: Annotated[int, Field(ge=0)] | None = None
+    max_history: Annotated[int, Field(ge=0)] | None = None
+    longest_wait: Annotated[int, Field(ge=1, le=1440)] = 10
+    statement_time: Annotated[int, Field(ge=10, le=60_000)] = 500
+
+
 def _relation(value: str) -> str:
     try:
         parse_relation(value)
@@ -261,6 +277,7 @@ class Settings(_Section):
     cover: list[CoverSettings] = []
     masking: MaskingSettings = MaskingSettings()
     relations: RelationSettings = RelationSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:

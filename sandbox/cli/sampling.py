@@ -10,14 +10,15 @@ from typing import Annotated, Literal
 import typer
 
 from sandbox.cli.access import Access
-from sandbox.database.session import limits_of
+from sandbox.database.session import Limits, limits_of
 from sandbox.errors import UsageError
 from sandbox.export.decisions import OWN_RULES
 from sandbox.export.key import default_key_file, read_key
 from sandbox.export.plan_file.document import PlanFile, read_plan
 from sandbox.export.profiles import default_folder
 from sandbox.export.request import ExportRequest
-from sandbox.settings import RelationSettings, SampleSettings, Settings
+from sandbox.export.watch import LoadLimits
+from sandbox.settings import LimitSettings, RelationSettings, SampleSettings, Settings
 from sandbox.subset.limits import parse_limit
 from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.relations.written import parse_relation
@@ -122,9 +123,49 @@ class Sampling:
         typer.Option(metavar="NAME=ARCHIVE", help="A web server's capture (sandbox capture)."),
     ] = None
     workers: Annotated[int, typer.Option(min=1, max=16, help="Processes that read.")] = 2
+    max_time: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MINUTES", min=1, help="How long production is read at most.  [default: 240]"
+        ),
+    ] = None
     read_limit: Annotated[
-        int, typer.Option(metavar="MINUTES", min=1, help="How long production is read at most.")
-    ] = 240
+        int | None, typer.Option(min=1, hidden=True, help="What --max-time was called before.")
+    ] = None
+    max_snapshot_age: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MINUTES",
+            min=1,
+            help="How old the snapshot may get: then it stops.  [default: --max-time]",
+        ),
+    ] = None
+    max_load: Annotated[
+        int | None,
+        typer.Option(
+            metavar="THREADS",
+            min=0,
+            help="Waits while more run, stops at twice as many; 0: never.  "
+            "[default: twice those at the start, at least 25]",
+        ),
+    ] = None
+    max_lag: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="Waits while a replica lags more; 0: never.  [default: 60 more than at the start]",
+        ),
+    ] = None
+    max_history: Annotated[
+        int | None,
+        typer.Option(
+            metavar="LENGTH",
+            min=0,
+            help="Stops where the history list is longer; 0: never.  "
+            "[default: 1,000,000 more than at the start]",
+        ),
+    ] = None
     show_sql: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Note every statement that runs on production."),
@@ -201,7 +242,8 @@ def export_request(
         ddl=sampling.ddl,
         captures=_captures(sampling.server or []),
         readers=sampling.workers,
-        limits=limits_of(60 * sampling.read_limit),
+        limits=reading_limits(sampling, settings.limits),
+        load=load_limits(sampling, settings.limits),
         show_sql=sampling.show_sql,
         allow_write_grants=access.allow_write_grants,
         relations=written_relations(settings.relations),
@@ -271,6 +313,27 @@ def _cover(sampling: Sampling, settings: Settings) -> CoverRequest:
         settings.sample.cover if rows is None else rows,
         settings.sample.profile_time if seconds is None else seconds,
         tuple(NamedCondition(one.name, Condition(one.table, one.sql)) for one in settings.cover),
+    )
+
+
+def reading_limits(sampling: Sampling, settings: LimitSettings) -> Limits:
+    """Give how long production is read; the command line goes before the settings."""
+    minutes = sampling.max_time or sampling.read_limit or settings.max_time
+    age = sampling.max_snapshot_age or settings.max_snapshot_age
+    return limits_of(
+        60 * minutes,
+        snapshot=None if age is None else 60 * min(age, minutes),
+        per_statement=settings.statement_time / 1000,
+    )
+
+
+def load_limits(sampling: Sampling, settings: LimitSettings) -> LoadLimits:
+    """Give how busy it may be meanwhile; the command line goes before the settings."""
+    return LoadLimits(
+        threads=settings.max_load if sampling.max_load is None else sampling.max_load,
+        lag=settings.max_lag if sampling.max_lag is None else sampling.max_lag,
+        history=settings.max_history if sampling.max_history is None else sampling.max_history,
+        wait=60.0 * settings.longest_wait,
     )
 
 

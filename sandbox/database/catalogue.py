@@ -42,13 +42,24 @@ class Catalogue:
             SourceError: The server refused it.
         """
         with translated(where or self._what):
-            if values:
-                result = self._connection.execute(sqlalchemy.text(sql), values)
-            else:
-                result = self._connection.exec_driver_sql(
-                    sql, execution_options={"no_parameters": True}
-                )
+            result = self._run(sql, values)
             return [_plain(row) for row in result] if result.returns_rows else []
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """Ask, and give each row by the names of its columns, which versions add to and move.
+
+        Raises:
+            SourceError: The server refused it.
+        """
+        with translated(self._what):
+            result = self._run(sql, {})
+            names = list(result.keys())
+            return [dict(zip(names, _plain(row), strict=True)) for row in result]
+
+    def _run(self, sql: str, values: dict[str, object]) -> sqlalchemy.CursorResult[Any]:
+        if values:
+            return self._connection.execute(sqlalchemy.text(sql), values)
+        return self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     @contextmanager
     def exact(self) -> Iterator[None]:

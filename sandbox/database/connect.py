@@ -16,6 +16,7 @@ from sandbox.database.catalogue import Catalogue, make_catalogue
 from sandbox.database.client import describe_client
 from sandbox.database.credentials import Credentials
 from sandbox.database.driver_errors import translated
+from sandbox.database.pace import Pace
 from sandbox.database.reader import Reader
 from sandbox.database.secret import Secret
 from sandbox.database.server import Server, read_version
@@ -122,7 +123,12 @@ def open_catalogue(
 
 
 def open_reader(
-    endpoint: Endpoint, log: StatementLog, *, snapshot: bool, limits: Limits = _DEFAULT_LIMITS
+    endpoint: Endpoint,
+    log: StatementLog,
+    *,
+    snapshot: bool,
+    limits: Limits = _DEFAULT_LIMITS,
+    pace: Pace | None = None,
 ) -> Reader:
     """Open a read-only session that reads rows as exact bytes.
 
@@ -132,6 +138,7 @@ def open_reader(
         snapshot: Whether everything is read as of this moment (tables of transactional engines);
             else until `Reader.take_snapshot` every statement sees what is there by then.
         limits: How long production has to put up with what.
+        pace: Tells when the next statement may run; at once where there is none.
 
     Raises:
         SourceError: It cannot be opened.
@@ -145,6 +152,7 @@ def open_reader(
             server,
             frees_locks=_lets_go_of_locks(wire, server),
             per_statement=limits.per_statement,
+            pace=pace,
         )
         if snapshot:
             reader.take_snapshot(limits.snapshot)

@@ -9,13 +9,15 @@ that a writer waits for a chunk, not for us.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from sandbox.database.conditions import RowKey, among, beyond
 from sandbox.database.definitions import is_same_table, table_as_shown
 from sandbox.database.expressions import quoted, read_expression
+from sandbox.database.pace import Pace, Unhurried
 from sandbox.database.server import Server
 from sandbox.database.session import BEGIN_SNAPSHOT, RELEASE, SAVEPOINT, catalogue_settings
 from sandbox.database.statement_sizes import SECONDS, StatementSizes, evenly
@@ -46,6 +48,7 @@ class Reader:
         frees_locks: Whether the server lets go of metadata locks before the snapshot ends. If not,
             an ALTER of a table that was read waits for this reader to be closed.
         per_statement: Seconds that a statement which names keys should take at most.
+        pace: Tells when the next statement may run.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class Reader:
         *,
         frees_locks: bool = True,
         per_statement: float = SECONDS,
+        pace: Pace | None = None,
     ) -> None:
         self._wire = wire
+        self._pace: Pace = pace or Unhurried()
         self._sizes = StatementSizes(per_statement, lambda: wire.waited)
         self._held = False
         self._shows_definitions = False
@@ -158,7 +163,7 @@ class Reader:
         """
         if at_once:
             with self.table(where):
-                rows = self._wire.fetch(sql, where)
+                rows = self._fetch(sql, where)
             for start in range(0, len(rows), ROWS):
                 yield tuple(zip(*rows[start : start + ROWS], strict=True))
             return
@@ -234,12 +239,28 @@ class Reader:
     ) -> None:
         self.close()
 
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Give what tells the time in seconds, but for that in which production was too busy."""
+        return lambda: time.monotonic() - self._pace.paused
+
+    def _let_go(self) -> None:
+        """Free the metadata lock of the table that is being read, where that can be."""
+        if self._held:
+            self._wire.run(RELEASE)
+
+    def _fetch(self, sql: str, where: str) -> tuple[Row, ...]:
+        self._pace.turn(self._let_go)
+        return self._wire.fetch(sql, where)
+
     def _streamed(self, sql: str, large: Sequence[int], where: str) -> Iterator[Columns]:
         """Stream an answer in chunks bounded by rows, and by bytes where columns can be large."""
+        self._pace.turn(self._let_go)
         with self.table(where.removeprefix("table ")), self._wire.stream(sql, where) as stream:
             if not large:
                 while rows := stream.next_rows(ROWS):
                     yield tuple(zip(*rows, strict=True))
+                    self._pace.passing()
                 return
             step, chunk, size = _FIRST_STEP, list[Row](), 0
             while rows := stream.next_rows(step):
@@ -250,12 +271,13 @@ class Reader:
                 size += sum(sizes)
                 if len(chunk) >= ROWS or size >= _BYTES:
                     yield tuple(zip(*chunk, strict=True))
+                    self._pace.passing()
                     chunk, size = [], 0
             if chunk:
                 yield tuple(zip(*chunk, strict=True))
 
     def _taken_at_once(self, table: Table, sql: str) -> Iterator[Batch]:
-        rows = self._wire.fetch(sql, f"table {table.name}")
+        rows = self._fetch(sql, f"table {table.name}")
         if rows:
             yield _batch(table, tuple(zip(*rows, strict=True)))
 
@@ -269,7 +291,7 @@ class Reader:
         after = ""
         while True:
             # The keys first, so that a chunk ends after some rows even if few meet the condition.
-            bound = self._wire.fetch(
+            bound = self._fetch(
                 f"{_select_of(identity, table, after, forced=_forced(table))}{_order(table)}"
                 f" LIMIT 1 OFFSET {ROWS - 1}",
                 where,
@@ -286,7 +308,7 @@ class Reader:
         offset = 0
         while True:
             sql = f"{_select(table, condition)} LIMIT {ROWS} OFFSET {offset}"
-            rows = self._wire.fetch(sql, f"table {table.name}")
+            rows = self._fetch(sql, f"table {table.name}")
             if rows:
                 yield _batch(table, tuple(zip(*rows, strict=True)))
             if len(rows) < ROWS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.database.server import Server
 from sandbox.database.statement_sizes import SECONDS
@@ -15,6 +15,7 @@ class Limits:
 
     Attributes:
         lock_wait: Seconds that we wait for a lock, and so hold up whoever waits behind us.
+        whole: Seconds that it is read altogether.
         snapshot: Seconds that a snapshot may be open: the server keeps old versions of rows for it.
         statement: Seconds that one statement may run.
         idle: Seconds after which the server ends a session of ours that says nothing. Sessions of
@@ -25,16 +26,34 @@ class Limits:
     """
 
     lock_wait: int = 1
+    whole: int = 4 * 3600
     snapshot: int = 4 * 3600
     statement: int = 4 * 3600
     idle: int = 4 * 3600
     network: int = 3600
     per_statement: float = SECONDS
 
+    def after(self, seconds: float) -> Limits:
+        """Give what is left of them when so many seconds have passed."""
+        left = max(1, int(self.whole - seconds))
+        return replace(self, statement=min(self.statement, left))
 
-def limits_of(snapshot: int) -> Limits:
-    """Give the limits of an export that may read for so many seconds."""
-    return Limits(snapshot=snapshot, statement=snapshot, idle=snapshot)
+
+def limits_of(whole: int, *, snapshot: int | None = None, per_statement: float = SECONDS) -> Limits:
+    """Give the limits of an export that may read for so many seconds.
+
+    Args:
+        whole: Seconds that it may read altogether.
+        snapshot: Seconds that its snapshot may be open; the same where None.
+        per_statement: Seconds that a statement which names keys should take at most.
+    """
+    return Limits(
+        whole=whole,
+        snapshot=whole if snapshot is None else snapshot,
+        statement=whole,
+        idle=whole,
+        per_statement=per_statement,
+    )
 
 
 # Without ALLOW_INVALID_DATES, MySQL 8 and later refuse to compare with 2023-02-30, stored or not.

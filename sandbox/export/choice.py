@@ -12,6 +12,7 @@ from sandbox.capture.requests import FailingRequest
 from sandbox.database.expressions import quoted
 from sandbox.database.literals import literal
 from sandbox.database.reader import Reader
+from sandbox.database.statement_sizes import StatementSizes
 from sandbox.errors import NoLiteral
 from sandbox.export.given import mentions_of, rows_of, was_found_elsewhere
 from sandbox.export.plan_file.reads import Reads
@@ -124,6 +125,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
             named=(*included, *seeded.rows),
             stage=stage,
             more=None if request.sample.cover.is_off else more,
+            sizes=StatementSizes(request.limits.per_statement, reader.clock),
         )
         covered = covers[0] if covers else Cover()
         stage.done(_summary(schema, subset, covered))

@@ -42,6 +42,8 @@ from sandbox.export.tasks import (
     largest_first,
     weight_of,
 )
+from sandbox.export.watch import Watch, Watched
+from sandbox.export.watching import NOT_WATCHED, watching
 from sandbox.masking.definitions import mask_definition
 from sandbox.model import Progress, Schema, Table
 from sandbox.subset.closure import Subset
@@ -62,6 +64,7 @@ class Exported:
         readers: How many processes read.
         shifts: How many sessions each of them used up.
         held: What became of the plan that it was held to; None where there was none.
+        watched: How busy production was meanwhile; None where nobody could look.
     """
 
     planned: Planned
@@ -71,6 +74,15 @@ class Exported:
     readers: int
     shifts: int
     held: HeldTo | None = None
+    watched: Watched | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """How long production was read, and how busy it was meanwhile."""
+
+    seconds: float
+    watched: Watched | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class _Ready:
     failing: Sequence[FailingRequest]
     given: Sequence[GivenRequest]
     readers: Readers
+    watch: Watch | None
     began: float
 
 
@@ -114,19 +127,29 @@ def run_export(
             return planned
         with BundleWriter(request.out, schema.database) as bundle:
             parts = _read_tables(planned, bundle, readers, progress)
-            read_seconds = time.monotonic() - ready.began
             readers.close()
+            watched = ready.watch.seen if ready.watch is not None else None
+            read = _Read(time.monotonic() - ready.began, watched)
             _add_tables(planned, bundle, parts)
             to_review = _add_objects(planned, bundle)
             _add_settings(planned, bundle)
             add_given(ready.given, ready.captures, decisions, schema, bundle)
             servers = add_servers(ready.captures, ready.failing, decisions.masker, bundle, progress)
-            facts = _describe(request, planned, servers, read_seconds, to_review)
+            facts = _describe(request, planned, servers, read, to_review)
             summary = bundle.finish(facts, progress)
     held = None
     if request.plan is not None:
         held = held_to(request.plan, request.key, summary.manifest)
-    return Exported(planned, summary, servers, read_seconds, readers.count, readers.shifts, held)
+    return Exported(
+        planned,
+        summary,
+        servers,
+        read.seconds,
+        readers.count,
+        readers.shifts,
+        held,
+        read.watched,
+    )
 
 
 @contextmanager
@@ -138,7 +161,8 @@ def _getting_ready(
     failing = failing_requests(captures.values())
     given = read_given(request.given, captures)
     with _noting_statements(request.show_sql) as statements:
-        with open_catalogue(request.endpoint, statements) as catalogue:
+        started = time.monotonic()
+        with open_catalogue(request.endpoint, statements, request.limits) as catalogue:
             source = look_at_source(request, catalogue, progress)
         held = Held(request.plan, request, source) if request.plan is not None else None
         decisions = _decide(request, source, captures, held)
@@ -149,7 +173,10 @@ def _getting_ready(
                 held.compare_reading(plan, reads)
             return reads
 
-        with open_readers(_how_to_read(request, source, statements)) as readers:
+        with (
+            watching(request, source.preflight, statements, progress, started) as watch,
+            open_readers(_how_to_read(request, source, statements, watch, started)) as readers,
+        ):
             began = time.monotonic()
             memory = _memory_of(request, decisions, progress)
             try:
@@ -166,7 +193,7 @@ def _getting_ready(
             except UsageError as refused:
                 raise (held.request_refused(refused) if held else refused) from None
             planned = Planned(source, decisions, choice)
-            yield _Ready(planned, captures, failing, given, readers, began)
+            yield _Ready(planned, captures, failing, given, readers, watch, began)
 
 
 def _decide(
@@ -201,7 +228,11 @@ def _noting_statements(file: Path | None) -> Iterator[StatementLog]:
 
 
 def _how_to_read(
-    request: ExportRequest, source: SourceFacts, statements: StatementLog
+    request: ExportRequest,
+    source: SourceFacts,
+    statements: StatementLog,
+    watch: Watch | None,
+    started: float,
 ) -> ReadersRequest:
     preflight = source.preflight
     processes, shifts = 1, 1
@@ -211,8 +242,9 @@ def _how_to_read(
             SHIFTS if preflight.reads_in_shifts else 1,
             preflight.free_connections,
         )
+    limits = request.limits.after(time.monotonic() - started)
     return ReadersRequest(
-        request.endpoint, request.limits, statements, processes, shifts, request.show_sql
+        request.endpoint, limits, statements, processes, shifts, request.show_sql, watch
     )
 
 
@@ -323,7 +355,7 @@ def _describe(
     request: ExportRequest,
     planned: Planned,
     servers: ServersTaken,
-    read_seconds: float,
+    read: _Read,
     to_review: Sequence[str],
 ) -> Manifest:
     schema = planned.source.schema
@@ -344,10 +376,14 @@ def _describe(
         fidelity=list(to_review),
         unknown=[
             *planned.source.unknown,
+            *(() if read.watched else (NOT_WATCHED,)),
             *servers.unknown,
             *tell_of_odd(planned.choice.cover),
         ],
-        timings={"production was read": round(read_seconds, 3)},
+        timings={
+            "production was read": round(read.seconds, 3),
+            "waited for production": round(read.watched.waited if read.watched else 0.0, 3),
+        },
         servers=list(servers.names),
         odd=list(describe_odd(planned.choice.cover)),
     )

@@ -15,6 +15,7 @@ from sandbox.database.grants import Grants, read_grants
 from sandbox.database.schema_objects import routine_right
 from sandbox.database.server import Server
 from sandbox.errors import RightMissing, RightRefused, SourceError
+from sandbox.export.load import ask_for_replicas, sees_history
 from sandbox.model import Table
 
 _TABLES = (
@@ -56,6 +57,7 @@ class Preflight:
             BINLOG ADMIN).
         cipher: What encrypts the connection; empty where nothing does.
         free_connections: How many more sessions the server would let the account open.
+        sees_history: Whether the account may see how long the server's history list is.
     """
 
     server: Server
@@ -67,6 +69,7 @@ class Preflight:
     frees_locks: bool
     cipher: str
     free_connections: int
+    sees_history: bool = True
 
     def __str__(self) -> str:
         family = "MariaDB" if self.server.is_mariadb else "MySQL"
@@ -130,6 +133,7 @@ def check_source(
         frees_locks=_frees_locks(catalogue, grants),
         cipher=_status(catalogue, "Ssl_cipher"),
         free_connections=_free_connections(catalogue),
+        sees_history=sees_history(catalogue),
     )
 
 
@@ -175,13 +179,8 @@ def _frees_locks(catalogue: Catalogue, grants: Grants) -> bool:
 
 
 def _is_replica(catalogue: Catalogue) -> bool | None:
-    server = catalogue.server
-    if server.is_mariadb:
-        question = "SHOW ALL SLAVES STATUS"
-    else:
-        question = "SHOW REPLICA STATUS" if server.numbers >= (8, 0, 22) else "SHOW SLAVE STATUS"
     try:
-        return bool(catalogue.rows(question))
+        return bool(catalogue.rows(ask_for_replicas(catalogue)))
     except SourceError:
         return None
 
@@ -229,4 +228,10 @@ def _missing(
             "whether several sessions would see one moment: one reads all",
             there=grants.allows("BINLOG MONITOR") or grants.allows("SUPER"),
         )
+    want(
+        "PROCESS",
+        "how long the history list is: the export does not stop for it",
+        # MariaDB tells it to everybody.
+        there=server.is_mariadb or grants.allows("PROCESS") or grants.allows("SUPER"),
+    )
     return tuple(missing)

@@ -22,6 +22,7 @@ from sandbox.errors import SourceBusy
 from sandbox.export.reading import Assignment, ReadPart, Work, read_part
 from sandbox.export.reading_process import Advanced, Helper, HelperRequest
 from sandbox.export.sessions import Sessions, open_sessions
+from sandbox.export.watch import LOOKS_EVERY, Watch
 from sandbox.model import Stage
 
 _TRIES = 50  # to meet at one moment while production commits; each takes milliseconds
@@ -39,6 +40,7 @@ class ReadersRequest:
         shifts: How many sessions each of them uses up, one after the other; 1 where the server
             lets go of locks behind every table.
         show_sql: File that readers in other processes append their statements to.
+        watch: Tells all of them when production is too busy; None where nobody looks.
     """
 
     endpoint: Endpoint
@@ -47,6 +49,7 @@ class ReadersRequest:
     processes: int = 1
     shifts: int = 1
     show_sql: Path | None = None
+    watch: Watch | None = None
 
 
 class Readers:
@@ -58,10 +61,16 @@ class Readers:
     """
 
     def __init__(
-        self, main: Reader, own: Sessions | None, helpers: Sequence[Helper], shifts: int
+        self,
+        main: Reader,
+        own: Sessions | None,
+        helpers: Sequence[Helper],
+        shifts: int,
+        watch: Watch | None,
     ) -> None:
         self.main = main
         self.shifts = shifts
+        self._watch = watch
         self._own = own
         self._helpers = helpers
 
@@ -88,6 +97,8 @@ class Readers:
         if self._own is not None:
             self._own.close()
         _end_all(self._helpers)
+        if self._watch is not None:
+            self._watch.end()
 
     def read(
         self, work: Work, assignments: Iterable[Assignment], stage: Stage
@@ -118,10 +129,13 @@ class Readers:
     ) -> Iterator[ReadPart]:
         for helper in self._helpers:
             helper.say(work)
+        held = self._hold(self._helpers, held=False)
         waiting = iter(assignments)
         busy = {helper.pipe: helper for helper in self._helpers if helper.give(next(waiting, None))}
         while busy:
-            for pipe in wait(list(busy)):
+            ready = wait(list(busy), LOOKS_EVERY)
+            held = self._hold(busy.values(), held=held)
+            for pipe in ready:
                 helper = next(one for one in busy.values() if one.pipe is pipe)
                 said = helper.hear()
                 if isinstance(said, Advanced):
@@ -130,6 +144,14 @@ class Readers:
                 yield said
                 if not helper.give(next(waiting, None)):
                     del busy[helper.pipe]
+
+    def _hold(self, helpers: Iterable[Helper], *, held: bool) -> bool:
+        """Let the others wait, or go on, as production bears it; tells whether they wait."""
+        waits = self._watch is not None and self._watch.must_wait()
+        if waits != held:
+            for helper in helpers:
+                helper.hold(held=waits)
+        return waits
 
 
 @contextmanager
@@ -145,7 +167,8 @@ def open_readers(request: ReadersRequest) -> Iterator[Readers]:
         readers = _meeting(request, helpers)
         if readers is None:
             _end_all(helpers)
-            readers = Readers(_open_one(request, snapshot=True), None, (), shifts=1)
+            main = _open_one(request, snapshot=True)
+            readers = Readers(main, None, (), shifts=1, watch=request.watch)
         try:
             yield readers
         finally:
@@ -167,12 +190,16 @@ def _meeting(request: ReadersRequest, helpers: Sequence[Helper]) -> Readers | No
         own = None
         if not helpers:
             own = open_sessions(
-                request.endpoint, request.statements, request.limits, request.shifts
+                request.endpoint,
+                request.statements,
+                request.limits,
+                request.shifts,
+                request.watch,
             )
             undo.callback(own.close)
         for helper in helpers:
             helper.wait_until_ready()
-        readers = Readers(main, own, helpers, request.shifts)
+        readers = Readers(main, own, helpers, request.shifts, request.watch)
         for _ in range(_TRIES):
             positions = readers.take_snapshots(request.limits)
             if None in positions:
@@ -185,7 +212,11 @@ def _meeting(request: ReadersRequest, helpers: Sequence[Helper]) -> Readers | No
 
 def _open_one(request: ReadersRequest, *, snapshot: bool) -> Reader:
     return open_reader(
-        request.endpoint, request.statements, snapshot=snapshot, limits=request.limits
+        request.endpoint,
+        request.statements,
+        snapshot=snapshot,
+        limits=request.limits,
+        pace=request.watch,
     )
 
 

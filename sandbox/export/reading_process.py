@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -23,7 +23,7 @@ from sandbox.export.sessions import open_sessions
 
 _ENDS_WITHIN = 5.0  # seconds
 _TELLS_EVERY = 0.2  # seconds
-_READY, _SNAPSHOTS = "ready", "snapshots"
+_READY, _SNAPSHOTS, _HOLD, _GO_ON = "ready", "snapshots", "hold", "go on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,10 @@ class Helper:
     def take_snapshots(self) -> None:
         """Let it take a snapshot in each of its sessions; `hear` gives their positions."""
         self.say(_SNAPSHOTS)
+
+    def hold(self, *, held: bool) -> None:
+        """Let it wait before its next statement, or go on."""
+        self.say(_HOLD if held else _GO_ON)
 
     def give(self, assignment: Assignment | None) -> bool:
         """Hand out work; without any, let the process end. Tells whether there was some."""
@@ -169,19 +173,51 @@ def _help(pipe: Connection, request: HelperRequest) -> None:
 
 
 def _serve(pipe: Connection, request: HelperRequest, statements: StatementLog) -> None:
-    sessions = open_sessions(request.endpoint, statements, request.limits, request.sessions)
+    pace = _HeldByParent(pipe)
+    sessions = open_sessions(request.endpoint, statements, request.limits, request.sessions, pace)
     pipe.send(_READY)
     work: Work | None = None
     while (said := pipe.recv()) is not None:
         if said == _SNAPSHOTS:
             sessions.take_snapshots()
             pipe.send(sessions.positions())
+        elif said in (_HOLD, _GO_ON):
+            pace.hear(said)
         elif isinstance(said, Work):
             work = said
         elif isinstance(said, Assignment) and work is not None:
             reader = sessions.of_shift(said.shift)
             pipe.send(read_part(work, said, reader, _StageOverPipe(pipe)))
     sessions.close()
+
+
+class _HeldByParent:
+    """Waits while the parent says so, who watches production. Implements `Pace`.
+
+    While a part is read, the parent says nothing else.
+    """
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._held = False
+        self.paused = 0.0
+
+    def hear(self, said: object) -> None:
+        self._held = said == _HOLD
+
+    def turn(self, let_go: Callable[[], None]) -> None:
+        if self._pipe.poll():
+            self.hear(self._pipe.recv())
+        if not self._held:
+            return
+        let_go()
+        began = time.monotonic()
+        while self._held:
+            self.hear(self._pipe.recv())
+        self.paused += time.monotonic() - began
+
+    def passing(self) -> None:
+        """The parent ends this process where nothing more is to be read."""
 
 
 class _StageOverPipe:

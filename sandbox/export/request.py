@@ -10,6 +10,7 @@ from typing import Literal
 from sandbox.database.connect import Endpoint
 from sandbox.database.session import Limits
 from sandbox.export.plan_file.document import PlanFile
+from sandbox.export.watch import LoadLimits
 from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.request import SampleRequest
 
@@ -32,6 +33,7 @@ class ExportRequest:
         captures: Archive of each web server, by the server's name.
         readers: How many processes may read at once.
         limits: How long production has to put up with what.
+        load: How busy production may be while it is read.
         show_sql: File that every statement is noted in; None for none.
         allow_write_grants: Whether an account that could write is accepted.
         relations: What settings say of relations that no key declares.
@@ -54,6 +56,7 @@ class ExportRequest:
     captures: Mapping[str, Path] = field(default_factory=dict)
     readers: int = 2
     limits: Limits = field(default_factory=Limits)
+    load: LoadLimits = field(default_factory=LoadLimits)
     show_sql: Path | None = None
     allow_write_grants: bool = False
     relations: WrittenRelations = field(default_factory=WrittenRelations)

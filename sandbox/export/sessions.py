@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sandbox.database.connect import Endpoint, open_reader
+from sandbox.database.pace import Pace
 from sandbox.database.reader import Reader
 from sandbox.database.session import Limits
 from sandbox.database.statements import StatementLog
@@ -54,9 +55,13 @@ class Sessions:
 
 
 def open_sessions(
-    endpoint: Endpoint, statements: StatementLog, limits: Limits, count: int
+    endpoint: Endpoint,
+    statements: StatementLog,
+    limits: Limits,
+    count: int,
+    pace: Pace | None = None,
 ) -> Sessions:
-    """Open sessions, without a snapshot for now.
+    """Open sessions, without a snapshot for now; `pace` tells each when it may read.
 
     Raises:
         SourceError: One cannot be opened; none stays open then.
@@ -65,7 +70,7 @@ def open_sessions(
     sessions = Sessions(readers, limits)
     try:
         for _ in range(count):
-            reader = open_reader(endpoint, statements, snapshot=False, limits=limits)
+            reader = open_reader(endpoint, statements, snapshot=False, limits=limits, pace=pace)
             readers.append(reader)  # at once: it has to be closed if the next one fails
     except BaseException:
         sessions.close()
@@ -76,7 +81,8 @@ def open_sessions(
 def within_limits(processes: int, shifts: int, free: int) -> tuple[int, int]:
     """Give how many processes and shifts there may be, for production needs connections, too.
 
-    All sessions together, and the one that asks, take a quarter of those that are free.
+    All sessions together, with the one that asks and the one that watches, take a quarter of those
+    that are free.
 
     >>> within_limits(2, 8, free=140), within_limits(2, 8, free=40), within_limits(2, 1, free=3)
     ((2, 8), (2, 4), (1, 1))
@@ -86,7 +92,7 @@ def within_limits(processes: int, shifts: int, free: int) -> tuple[int, int]:
         shifts: How many are wanted.
         free: How many connections are.
     """
-    most = max(1, free // 4 - 1)
+    most = max(1, free // 4 - 2)
     processes = min(processes, most)
     return processes, min(shifts, most // processes)
 

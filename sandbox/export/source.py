@@ -45,10 +45,12 @@ class SourceFacts:
     @property
     def unknown(self) -> tuple[str, ...]:
         """What could not be seen."""
-        seen = (*self.schema.unknown, *self.relations.unknown)
-        if self.preflight.is_replica is not None:
-            return seen
-        return (*seen, "source: whether it is a replica")
+        seen = [*self.schema.unknown, *self.relations.unknown]
+        if self.preflight.is_replica is None:
+            seen.append("source: whether it is a replica")
+        if not self.preflight.sees_history:
+            seen.append("source: how long its history list is")
+        return tuple(seen)
 
     @property
     def rights_that_show_more(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from sandbox.report.odd import odd_data, odd_notes, odd_table
 from sandbox.report.reads import reads_data, reads_table
 from sandbox.report.targets import target_notes, targets_data
 from sandbox.report.terminal import number_of, rows_table
+from sandbox.report.watched import watched_data, watched_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class ExportResult:
             "servers": list(done.servers.names),
             "failing_requests": done.servers.failing,
             "read_seconds": round(done.read_seconds, 3),
+            "load": watched_data(done.watched),
             "readers": done.readers,
             "alter_waits": not _preflight(done.planned).frees_locks,
             "shifts": done.shifts,
@@ -177,6 +179,7 @@ class ExportResult:
             f"read      production was read for {done.read_seconds:.1f} s"
             + (f", by {done.readers} processes at once" if done.readers > 1 else "")
         )
+        yield from watched_lines(done.watched)
         yield f"written   {done.summary.path}  {decimal(done.summary.stored_bytes)}"
         yield "It is pseudonymised personal data, not anonymous data. Handle it as such."
         yield ""

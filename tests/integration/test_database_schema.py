@@ -253,7 +253,7 @@ def test_recommended_rights_show_all_but_triggers_and_events(
         "10.5": ["SELECT ON mysql.proc", "SLAVE MONITOR, BINLOG MONITOR ON *.*"],
         "10.11": ["SELECT ON mysql.proc", "SLAVE MONITOR, BINLOG MONITOR ON *.*"],
         "11.8": [f"SHOW CREATE ROUTINE ON {shop}.*", "SLAVE MONITOR, BINLOG MONITOR ON *.*"],
-        "9.7": ["SHOW_ROUTINE ON *.*", "REPLICATION CLIENT ON *.*"],
+        "9.7": ["SHOW_ROUTINE ON *.*", "REPLICATION CLIENT, PROCESS ON *.*"],
     }[database_server.version]
     user = database_server.make_account(*grants)
     schema = read(database_server, shop, user)

@@ -57,7 +57,7 @@ def describe(request: ExportRequest, planned: Planned) -> PlanDocument:
 
 def asked_of(request: ExportRequest) -> Asked:
     """Give the part of a request that its plan holds."""
-    return Asked(request.sample, request.limits, request.readers)
+    return Asked(request.sample, request.limits, request.load, request.readers)
 
 
 def source_lines(request: ExportRequest, schema: Schema, key_id: str) -> SourceLines:

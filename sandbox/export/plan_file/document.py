@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sandbox.database.session import Limits
 from sandbox.errors import PlanInvalid, UsageError
 from sandbox.export.plan_file.values import MOST_ITEMS, STRICT, form_of
+from sandbox.export.watch import LoadLimits
 from sandbox.masking.yaml_nodes import Findings, Reader
 from sandbox.model import Family, Origin
 from sandbox.subset.plan import Role
@@ -45,11 +46,13 @@ class Asked:
     Attributes:
         sample: Which rows.
         limits: How long production has to put up with what, in seconds.
+        load: How busy production may be meanwhile; null for what follows from its start.
         readers: How many processes may read at once.
     """
 
     sample: SampleRequest
     limits: Limits = field(default_factory=Limits)
+    load: LoadLimits = field(default_factory=LoadLimits)
     readers: int = 2
 
 

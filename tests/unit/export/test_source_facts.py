@@ -11,7 +11,7 @@ from schemas import schema, table
 
 
 def test_pairs_that_were_not_looked_at_are_unknown() -> None:
-    preflight: Any = SimpleNamespace(is_replica=True)
+    preflight: Any = SimpleNamespace(sees_history=True, is_replica=True)
     settings: Any = None
     relations = Relations(unseen=("notes.owner_type, owner_id",))
     facts = SourceFacts(preflight, schema(table("notes")), settings, relations)

@@ -321,6 +321,12 @@ def select_rows(table: Table, where: str = "", *, order: bool = True) -> str:
     return _select(table, _in_brackets(where)) + (_order(table) if order else "")
 
 
+def select_chunk(table: Table, where: str = "") -> str:
+    """Give the statement that reads the first chunk of a table that locks its writers out."""
+    select = _select(table, _in_brackets(where), forced=_forced(table))
+    return f"{select}{_order(table)} LIMIT {ROWS}"
+
+
 def select_by_keys(table: Table, keys: Sequence[RowKey]) -> str:
     """Give the statement that reads the rows of some keys."""
     return _select(table, among(table.identity, keys)) + _order(table)

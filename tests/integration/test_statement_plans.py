@@ -9,8 +9,9 @@ import pytest
 
 from database_servers import NOWHERE, DatabaseServer
 from sandbox.database.connect import open_catalogue, open_reader
+from sandbox.database.explain import explain
 from sandbox.database.expressions import read_expression
-from sandbox.database.reader import Reader
+from sandbox.database.reader import Reader, select_by_keys, select_rows
 from sandbox.database.schema import read_schema
 from sandbox.database.session import Limits
 from sandbox.database.statements import StatementLog
@@ -121,3 +122,21 @@ def test_parents_and_children_of_keys_are_found_by_key(
             assert sorted(re.sub(r"\d", "", name) for name in plan) == ["c", "p"]
             assert {how for how, _ in plan.values()} <= {"range", "ref", "eq_ref"}
             assert all(rows <= 2 * AT_ONCE for _, rows in plan.values())
+
+
+def test_what_looks_at_everything_or_sorts_is_told(
+    database_server: DatabaseServer, large: str
+) -> None:
+    schema = schema_of(database_server, large)
+    with open_reader(database_server.endpoint(large), NOWHERE, snapshot=True) as reader:
+
+        def told(sql: str) -> list[str]:
+            return [str(one) for one in explain(reader, sql, "wide")]
+
+        assert told("SELECT v FROM wide") == ["wide all rows"]
+        assert told("SELECT v FROM wide ORDER BY v") == ["wide all rows, sorted"]
+        assert told(select_rows(schema.tables["wide"])) == ["wide all along PRIMARY"]
+        assert told(select_by_keys(schema.tables["wide"], [(1, 1)])) == ["wide by PRIMARY"]
+        assert told("SELECT v FROM wide WHERE FALSE") == []
+        (everything,) = explain(reader, "SELECT v FROM wide", "wide")
+        assert everything.rows > 100_000

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sandbox.database.explain import Access, explain
-from sandbox.database.reader import Reader, select_by_keys, select_rows
-from sandbox.model import ForeignKey, Schema, Table
+from sandbox.database.reader import Reader, select_by_keys, select_chunk, select_rows
+from sandbox.model import Column, ForeignKey, Schema, Table
 from sandbox.subset.keys import RowKey, keys_of
 from sandbox.subset.lookups import ask_for_children, ask_for_keys, ask_for_parents
 from sandbox.subset.plan import Role, SubsetPlan, TablePlan
@@ -107,12 +107,11 @@ def _statements(
     one = plan.tables[table.name]
     if one.role is Role.TARGET:
         by = [table.column(name) for name in (one.strata.by if one.strata else ())]
-        sql = ask_for_keys(table, one.where, by).sql
-        yield _Statement("keys to draw from", sql, option=_option(one))
+        yield _Statement("keys to draw from", _keys(table, one.where, by), option=_option(one))
     included = [rows for rows in plan.request.includes if rows.table == table.name]
     for number, rows in enumerate(included, 1):
         what = "keys of --include" + (f" {number}" if len(included) > 1 else "")
-        yield _Statement(what, ask_for_keys(table, rows.sql).sql, option="--include")
+        yield _Statement(what, _keys(table, rows.sql), option="--include")
     for owner in one.owners:
         if keys := samples.of(schema.tables[owner.parent]):
             yield _of_children(schema, plan, owner, keys)
@@ -156,10 +155,19 @@ def _of_rows(plan: SubsetPlan, table: Table, samples: _Samples) -> Iterator[_Sta
     """Read what is taken, and what is looked through for odd rows."""
     whole = plan.role(table.name) is Role.WHOLE
     if whole or not table.identity:
-        yield _Statement("rows", select_rows(table))
+        yield _Statement("rows", _rows(table))
     elif keys := samples.of(table):
         yield _Statement("rows by key", select_by_keys(table, keys))
     looked_through = plan.is_sampled(table.name) and not plan.limited_by(table.name)
     if not whole and looked_through and plan.request.cover.profiles:
         one = plan.tables[table.name]
-        yield _Statement("odd rows", select_rows(table, one.where), option=_option(one))
+        yield _Statement("odd rows", _rows(table, one.where), option=_option(one))
+
+
+def _keys(table: Table, where: str, beside: Sequence[Column] = ()) -> str:
+    return ask_for_keys(table, where, beside).sql if table.transactional else _rows(table, where)
+
+
+def _rows(table: Table, where: str = "") -> str:
+    """Tables that lock their writers out are read in chunks, whatever is read of them."""
+    return select_rows(table, where) if table.transactional else select_chunk(table, where)

@@ -131,7 +131,7 @@ def _table_lines(planned: Planned, name: str) -> TableLines:
         owner=owners_of(one),
         why=one.why,
         rows=rows,
-        of=f"{of:,}" if exact else f"about {_rounded(of):,}",
+        of=of if exact else f"about {_rounded(of):,}",
         definition=definition_digest(planned.source.schema, name),
         reads=read_lines(planned.choice.reads.get(name, ())),
         columns=column_lines(table, planned.decisions.treatments),

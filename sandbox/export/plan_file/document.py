@@ -134,7 +134,7 @@ class TableLines(_Found):
         owner: For a child, the references along which it follows its parents.
         why: The same in words for people.
         rows: How many rows were chosen.
-        of: How many the source had; ``about`` so many where nobody counted.
+        of: How many the source had; ``about`` so many where nobody counted them.
         definition: Digest of its definition.
         reads: How it is read.
         columns: Its columns that hold data.
@@ -144,7 +144,7 @@ class TableLines(_Found):
     owner: list[Text] = []
     why: Text
     rows: Count
-    of: Name
+    of: Count | Name
     definition: Name
     reads: list[ReadLine] = []
     columns: dict[Name, ColumnLine]

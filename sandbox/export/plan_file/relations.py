@@ -39,7 +39,8 @@ def planned_relations(schema: Schema, file: PlanFile) -> tuple[Relations, tuple[
             place = file.place("relations", number)
             findings += [f"{place}: {said}" for said in (error.findings or (error.message,))]
             continue
-        found.append(Relation(key, line.confidence, PLANNED, used=True, why=PLANNED))
+        evidence = f"{line.origin}, {line.confidence} confidence"
+        found.append(Relation(key, line.confidence, evidence, used=True, why=PLANNED))
     told = tuple(one for one in file.document.unknown if one.startswith(ABOUT_RELATIONS))
     return Relations(tuple(found), told=told), tuple(findings)
 

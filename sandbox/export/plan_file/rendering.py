@@ -43,7 +43,7 @@ def render(document: PlanDocument) -> str:
     """Give the text of a plan."""
     plain = document.model_dump(mode="json", exclude={"request"})
     plain["request"] = shown(document.request)
-    lines = [_HEAD]
+    lines = [f"{_HEAD}\n"]
     for name in PlanDocument.model_fields:
         if name in _WORDS:
             lines.append(f"\n# {_WORDS[name]}\n")

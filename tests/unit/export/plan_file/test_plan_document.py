@@ -88,7 +88,7 @@ tables = st.builds(
     owner=st.lists(names, max_size=2),
     why=texts,
     rows=numbers,
-    of=names,
+    of=st.one_of(numbers, names),
     definition=texts,
     reads=st.lists(st.builds(ReadLine, what=texts, how=st.lists(texts, max_size=2)), max_size=2),
     columns=st.dictionaries(

@@ -63,9 +63,32 @@ COLLATIONS = [
 
 @dataclass
 class Reference:
+    """A reference as the test made it.
+
+    Attributes:
+        required: Whether its columns are NOT NULL.
+        declared: Whether a constraint says so, or code alone.
+        digits: Whether a text holds the parent's number.
+        collation: What its text is compared by, where that is not how the parent's is.
+        only: The type column of a pair, and what stands in it for this parent.
+        index: Whether the child has an index of it that no constraint made.
+    """
+
     columns: list[str]
     parent: str
     required: bool = False
+    declared: bool = True
+    digits: bool = False
+    collation: Collation | None = None
+    only: tuple[str, str] | None = None
+    index: bool = False
+
+    def is_nobody(self, row: Row) -> bool:
+        """Tell whether what stands there, if nobody has that key, means nobody."""
+        if self.declared or len(self.columns) > 1:
+            return False
+        value = row[self.columns[0]]
+        return value in ({"", "0"} if self.digits else {"", 0})
 
 
 @dataclass
@@ -100,7 +123,12 @@ class RandomTable:
     @property
     def columns(self) -> list[str]:
         more = self.referred if self.kind in {"coded", "shared", "loose"} else []
-        return ["n", *self.key, *more, *(name for one in self.references for name in one.columns)]
+        held = [
+            name
+            for one in self.references
+            for name in [*one.columns, *([one.only[0]] if one.only else [])]
+        ]
+        return ["n", *self.key, *more, *dict.fromkeys(held)]
 
 
 def draw_tables(rng: random.Random) -> list[RandomTable]:
@@ -113,6 +141,55 @@ def draw_tables(rng: random.Random) -> list[RandomTable]:
                 add_reference(table, number, parent, required=rng.random() < 0.4)
     fill(rng, tables, 30)
     return tables
+
+
+def hide(rng: random.Random, tables: list[RandomTable]) -> None:
+    """Let code alone know of most references, and hold them as schemas without constraints do."""
+    by_name = {table.name: table for table in tables}
+    numbered = [table for table in tables if table.referred in (["id"], ["u"])]
+    for table in tables:
+        for reference in table.references:
+            parent = by_name[reference.parent]
+            if parent.kind != "shared" and rng.random() < 0.8:
+                _hide(rng, table, reference, parent)
+        if numbered and rng.random() < 0.5:
+            _add_pair(rng, table, [rng.choice(numbered), rng.choice(numbered)])
+
+
+def _hide(
+    rng: random.Random, table: RandomTable, reference: Reference, parent: RandomTable
+) -> None:
+    reference.declared = False
+    reference.index = rng.random() < 0.6
+    if len(reference.columns) > 1:
+        return
+    (column,) = reference.columns
+    if parent.is_text:
+        reference.collation = rng.choice([None, *COLLATIONS])
+    else:
+        reference.digits = rng.random() < 0.5
+    for row in table.rows:
+        if row[column] is not None and rng.random() < 0.1:
+            row[column] = "" if parent.is_text or (reference.digits and rng.random() < 0.5) else 0
+        if reference.digits and row[column] is not None:
+            row[column] = str(row[column])
+
+
+def _add_pair(rng: random.Random, table: RandomTable, parents: list[RandomTable]) -> None:
+    """Let a type column say which of two tables a number is of, or another that nobody knows."""
+    column, kind = "whose", "whose_kind"
+    index = rng.random() < 0.6
+    table.references += [
+        Reference(
+            [column], parent.name, required=True, declared=False, only=(kind, value), index=index
+        )
+        for parent, value in zip(parents, ["one", "Two"], strict=True)
+    ]
+    for row in table.rows:
+        row[kind] = rng.choice(["one", "One", "Two", "two", "three"])
+        chosen = rng.choice(parents)
+        values = [one[chosen.referred[0]] for one in chosen.rows]
+        row[column] = rng.choice([0, 999_999, *(value for value in values if value is not None)])
 
 
 def make_chain(rng: random.Random) -> list[RandomTable]:
@@ -209,14 +286,15 @@ def create(
     )
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
-        collation = how.names["MariaDB" not in str(cursor.fetchone())]
+        family = int("MariaDB" not in str(cursor.fetchone()))
+        collation = how.names[family]
         cursor.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE {collation}")
         cursor.execute(f"USE {database}")
         cursor.execute("SET foreign_key_checks = 0")
         cursor.execute("/*!80400 SET restrict_fk_on_non_standard_key = OFF */")
         by_name = {table.name: table for table in tables}
         for table in tables:
-            cursor.execute(definition(table, by_name))
+            cursor.execute(definition(table, by_name, family))
         for table in tables:
             for row in table.rows:
                 names = ", ".join(row)
@@ -227,16 +305,16 @@ def create(
         connection.commit()
 
 
-def definition(table: RandomTable, by_name: dict[str, RandomTable]) -> str:
+def definition(table: RandomTable, by_name: dict[str, RandomTable], family: int) -> str:
     lines = ["n INT NOT NULL", *(f"{column} {_TYPES[column]} NOT NULL" for column in table.key)]
     if table.key:
         lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
     lines += _MORE.get(table.kind, [])
     for number, reference in enumerate(table.references):
         parent = by_name[reference.parent]
-        kind = "VARCHAR(20)" if parent.is_text else "INT"
-        kind += " NOT NULL" if reference.required else ""
-        lines += [f"{column} {kind}" for column in reference.columns]
+        lines += held_by(reference, parent, family)
+        if not reference.declared:
+            continue
         # InnoDB wants the referred columns in the key's order, whatever order the child has.
         pair = parent.kind == "pair"
         columns = reference.columns[::-1] if pair else reference.columns
@@ -245,4 +323,19 @@ def definition(table: RandomTable, by_name: dict[str, RandomTable]) -> str:
             f"CONSTRAINT {table.name}_{number} FOREIGN KEY ({', '.join(columns)}) "
             f"REFERENCES {parent.name} ({', '.join(named)})"
         )
-    return f"CREATE TABLE {table.name} ({', '.join(lines)}) ENGINE=InnoDB"
+    # A pair has its column once, whatever it refers to.
+    return f"CREATE TABLE {table.name} ({', '.join(dict.fromkeys(lines))}) ENGINE=InnoDB"
+
+
+def held_by(reference: Reference, parent: RandomTable, family: int) -> list[str]:
+    """Give the definitions of a reference's columns."""
+    kind = "VARCHAR(20)" if parent.is_text or reference.digits else "INT"
+    if reference.collation is not None:
+        kind += f" COLLATE {reference.collation.names[family]}"
+    kind += " NOT NULL" if reference.required else ""
+    lines = [f"{column} {kind}" for column in reference.columns]
+    columns = reference.columns
+    if reference.only:
+        lines.append(f"{reference.only[0]} VARCHAR(20) NOT NULL")
+        columns = [reference.only[0], *columns]
+    return [*lines, f"KEY ({', '.join(columns)})"] if reference.index else lines

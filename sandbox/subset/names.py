@@ -12,6 +12,7 @@ from sandbox.model import Schema, Table
 _LEAST_PREFIXED = 3  # tables that a common prefix must be seen on
 
 
+@lru_cache(maxsize=1 << 16)
 def words_of(name: str) -> tuple[str, ...]:
     """Give the words of a name in snake or camel case, in lower case.
 
@@ -30,7 +31,7 @@ def tables_by_name(schema: Schema, hint: str) -> tuple[Table, ...]:
     """
     if not hint:
         return ()
-    found = _names(tuple(schema.tables)).get(_singular(words_of(hint)), frozenset())
+    found = _names(tuple(schema.tables)).get(singular(words_of(hint)), frozenset())
     exact = {name for name in found if name.lower() == hint.lower()}
     chosen = exact or found
     return tuple(schema.tables[name] for name in chosen) if len(chosen) == 1 else ()
@@ -43,9 +44,9 @@ def _names(tables: tuple[str, ...]) -> Mapping[tuple[str, ...], frozenset[str]]:
     named: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for table in tables:
         words = words_of(table)
-        named[_singular(words)].add(table)
+        named[singular(words)].add(table)
         if prefix and words[0] == prefix and len(words) > 1:
-            named[_singular(words[1:])].add(table)
+            named[singular(words[1:])].add(table)
     return {words: frozenset(some) for words, some in named.items()}
 
 
@@ -56,10 +57,10 @@ def _prefix(tables: Iterable[str]) -> str:
     return word if count >= _LEAST_PREFIXED and count * 2 > total else ""
 
 
-def _singular(words: tuple[str, ...]) -> tuple[str, ...]:
+def singular(words: tuple[str, ...]) -> tuple[str, ...]:
     """Put the last word into one form for singular and plural.
 
-    >>> _singular(("categories",)), _singular(("addresses",)), _singular(("address",))
+    >>> singular(("categories",)), singular(("addresses",)), singular(("address",))
     (('category',), ('addres',), ('addres',))
     """
     last = words[-1]

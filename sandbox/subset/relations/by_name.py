@@ -9,6 +9,7 @@ same name means in those that do not: schemas whose tables have prefixes and end
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,13 @@ from sandbox.model import Column, ForeignKey, Origin, Schema, Table
 from sandbox.subset.comparison import can_refer
 from sandbox.subset.names import tables_by_name, words_of
 from sandbox.subset.relations.found import Proposal
+from sandbox.subset.relations.nearly import LINKS, is_of_table_itself, nearly_named, twin_of
 from sandbox.subset.relations.written import undeclared
 
 _KEYS = frozenset({"id", "fk", "uid", "uuid", "guid"})
-_OTHER_KEYS = frozenset({"no", "nr", "num", "number", "code", "key", "ref", "name", "login"})
+_OTHER_KEYS = frozenset(
+    {"no", "nr", "num", "number", "code", "key", "ref", "name", "login", "slug"}
+)
 _FIRST = frozenset({"id", "fk"})
 # Words that say "of this same table".
 _SELF = frozenset({"parent", "root", "prev", "previous", "next", "original", "predecessor"})
@@ -53,11 +57,22 @@ class _Meant:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is looked up once for all columns: keys by name, declared names, the table of people."""
+    """What is looked up once for all columns: keys by name, declared names, the table of people.
+
+    Attributes:
+        declared: What declared references of a name mean, where all agree.
+        said: The names of all declared references between two tables: they mean what those say.
+    """
 
     keys: Keys
     declared: Mapping[str, _Meant]
+    said: frozenset[str]
     people: tuple[Table, ...]
+
+    def allows(self, name: str, parent: Table) -> bool:
+        """Tell whether declared references of a name leave it to mean a table."""
+        meant = self.declared.get(name.lower())
+        return name.lower() not in self.said or (meant is not None and meant.parent == parent)
 
 
 def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> Iterator[Proposal]:
@@ -67,7 +82,7 @@ def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> 
         schema: The source's schema.
         apart: Tables and columns that are the number of a polymorphic pair.
     """
-    known = _Known(_keys_by_name(schema), _declared_names(schema), _people(schema))
+    known = _Known(_keys_by_name(schema), _declared_names(schema), _said(schema), _people(schema))
     for table in schema.tables.values():
         declared = {name for key in table.foreign_keys for name in key.columns}
         for column in table.stored_columns:
@@ -76,9 +91,15 @@ def propose_by_name(schema: Schema, apart: Collection[tuple[str, str]] = ()) -> 
             best: dict[tuple[str, str], Proposal] = {}
             for proposal in _of_column(schema, table, column, known):
                 target = (proposal.key.parent, proposal.key.parent_columns[0])
-                if target not in best or (proposal.strong and not best[target].strong):
+                if target not in best or _weight(proposal) > _weight(best[target]):
                     best[target] = proposal
-            yield from best.values()
+            plain = any(one.strong for one in best.values())
+            for one in best.values():
+                yield dataclasses.replace(one, nearly=False) if plain else one
+
+
+def _weight(proposal: Proposal) -> tuple[bool, bool]:
+    return proposal.strong, proposal.nearly
 
 
 def _of_column(schema: Schema, table: Table, column: Column, known: _Known) -> Iterator[Proposal]:
@@ -88,6 +109,11 @@ def _of_column(schema: Schema, table: Table, column: Column, known: _Known) -> I
         yield from _of_owner(schema, table, column, owner, tail)
     else:
         yield from _of_bare_name(schema, table, column)
+    for parent, key, said in nearly_named(schema, table, column):
+        if known.allows(column.name, parent):
+            yield from _propose(table, column, parent, key, said, strong=False, nearly=True)
+    for parent, key, said in twin_of(schema, table, column):
+        yield from _propose(table, column, parent, key, said, strong=False, nearly=True)
     if _is_role(owner or words_of(column.name), tail):
         for people in known.people:
             said = "a column for a person, by its name"
@@ -122,6 +148,11 @@ def _of_owner(
     if set(owner) <= _SELF | _SELF_LINKS and set(owner) & _SELF:
         yield from _to_key(table, column, table, tail, "named after the table itself", strong=True)
         return
+    own_key = column.name[len(owner[0]) + 1 :].lower()
+    if owner[0] in _SELF and own_key in {key.name.lower() for key in _single_keys(table)}:
+        key = next(one for one in _single_keys(table) if one.name.lower() == own_key)
+        yield from _propose(table, column, table, key, "named after its own key", strong=True)
+        return
     for start in range(len(owner)):
         parents = tables_by_name(schema, "_".join(owner[start:]))
         own = parents and parents[0].name == table.name
@@ -150,7 +181,12 @@ def _to_key(  # noqa: PLR0913 - what a relation is, named one by one
 
 
 def _of_bare_name(schema: Schema, table: Table, column: Column) -> Iterator[Proposal]:
-    """A column that is called like a table: ``customer``."""
+    """A column that is called like a table, ``customer``, or says "of this same table"."""
+    primary = primary_of(table)
+    if primary and is_of_table_itself(words_of(column.name), _SELF, _SELF_LINKS):
+        said = "named after the table itself"
+        yield from _propose(table, column, table, primary, said, strong=False, nearly=True)
+        return
     for parent in tables_by_name(schema, column.name):
         if parent.name != table.name:
             yield from _to_keys(table, column, parent, f"called like {parent.name}", strong=False)
@@ -184,22 +220,38 @@ def _declared_names(schema: Schema) -> Mapping[str, _Meant]:
     }
 
 
+def _said(schema: Schema) -> frozenset[str]:
+    return frozenset(
+        name.lower()
+        for table in schema.tables.values()
+        for key in table.foreign_keys
+        if key.parent != table.name
+        for name in key.columns
+    )
+
+
 def _of_declared_name(
     table: Table, column: Column, declared: Mapping[str, _Meant]
 ) -> Iterator[Proposal]:
     """A column of a name by which other tables declare a reference: ``customer_id``.
 
     Where it is the key of its own table it may well number that table's rows, and numbers from one
-    on are found among those of any larger table: then the name is a hint only.
+    on are found among those of any larger table: then the name is a hint only. With a word before
+    it that leads to somebody, ``first_customer_id``, it says so nearly.
     """
+    words = words_of(column.name)
     meant = declared.get(column.name.lower())
+    further = meant is None and len(words) > _LEAST_WORDS and words[0] in LINKS
+    if further:
+        meant = declared.get("_".join(words[1:]))
     if meant is None or meant.parent.name == table.name:
         return
     tables = f"{meant.tables} other tables refer" if meant.tables > 1 else "another table refers"
     said = f"{tables} to {meant.parent.name} by that name"
-    plain = meant.tables >= _LEAST_DECLARED and len(words_of(column.name)) >= _LEAST_WORDS
+    plain = meant.tables >= _LEAST_DECLARED and len(words) >= _LEAST_WORDS
     plain = plain and column.name != _primary(table)
-    yield from _propose(table, column, meant.parent, meant.key, said, strong=plain)
+    strong, nearly = plain and not further, plain and further
+    yield from _propose(table, column, meant.parent, meant.key, said, strong=strong, nearly=nearly)
 
 
 def _of_shared_name(schema: Schema, table: Table, column: Column, keys: Keys) -> Iterator[Proposal]:
@@ -253,12 +305,19 @@ def _to_keys(
 
 
 def _propose(  # noqa: PLR0913 - what a relation is, named one by one
-    table: Table, column: Column, parent: Table, key: Column, said: str, *, strong: bool
+    table: Table,
+    column: Column,
+    parent: Table,
+    key: Column,
+    said: str,
+    *,
+    strong: bool,
+    nearly: bool = False,
 ) -> Iterator[Proposal]:
     itself = table.name == parent.name and column.name == key.name
     if not itself and can_refer(column, key):
         found = undeclared(table.name, (column.name,), parent.name, (key.name,), Origin.NAME)
-        yield Proposal(found, said, strong=strong)
+        yield Proposal(found, said, strong=strong, nearly=nearly)
 
 
 def _single_keys(table: Table) -> list[Column]:

@@ -34,11 +34,14 @@ class Proposal:
         key: The relation.
         said: What speaks for it, in words without values.
         strong: Whether that is plain: the name of the parent, or the application's own word.
+        nearly: Whether a name that is not plain says so nearly, and data that holds all of it will
+            do, although it might by chance.
     """
 
     key: ForeignKey
     said: str
     strong: bool = True
+    nearly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Judge relations by what speaks for them and what the data says. Pure.
 
 A plain name, or the word of the application's source, needs the data only not to contradict it. A
-vague name needs data that says more than chance: numbers below a million are keys of almost any
-table whose keys have no gaps, so those prove nothing.
+name that nearly says it needs data that holds all of it, of several values. A vague name needs data
+that says more than chance: numbers below a million are keys of almost any table whose keys have no
+gaps, so those prove nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _STATED = frozenset({Origin.ZEND, Origin.DOCTRINE})
 # to them: a true relation lacks more of its values than of its rows.
 _NEARLY_ALL, _ALL_BUT_FEW, _MOST = 0.98, 0.8, 0.5
 _ENOUGH = 10  # different values
+_ENOUGH_TEXTS = 3  # that keys of text have: such do not meet by chance
 
 CONFIRMED = "confirmed in the settings"
 _SURE = "high confidence"
@@ -33,8 +35,9 @@ _UNSURE = "not confirmed"
 def judge(schema: Schema, proposal: Proposal, measured: Measured) -> Relation:
     """Judge a proposal."""
     key = proposal.key
-    child = schema.tables[key.table]
-    confidence = _confidence(proposal, measured)
+    child, parent = schema.tables[key.table], schema.tables[key.parent]
+    of_text = not parent.column(key.parent_columns[0]).is_integer
+    confidence = _confidence(proposal, measured, of_text=of_text)
     confirmed = key.origin is Origin.SETTINGS
     used = confirmed or confidence is Confidence.HIGH
     why = CONFIRMED if confirmed else _SURE if used else _UNSURE
@@ -63,7 +66,7 @@ def finds_children(schema: Schema, key: ForeignKey) -> bool:
     return bool(child.index_on(key.columns) or child.index_on(led))
 
 
-def _confidence(proposal: Proposal, measured: Measured) -> Confidence:
+def _confidence(proposal: Proposal, measured: Measured, *, of_text: bool) -> Confidence:
     origin = proposal.key.origin
     if origin is Origin.SETTINGS:
         return Confidence.HIGH
@@ -72,16 +75,16 @@ def _confidence(proposal: Proposal, measured: Measured) -> Confidence:
             return Confidence.HIGH
         return Confidence.MEDIUM if proposal.strong else Confidence.LOW
     if not proposal.strong:
-        return _of_vague(measured)
+        least = _ENOUGH_TEXTS if proposal.nearly and of_text else _ENOUGH
+        return _of_vague(measured, least, proves=proposal.nearly or not measured.dense)
     enough = _MOST if origin in _STATED else _ALL_BUT_FEW
     if measured.share >= enough:
         return Confidence.HIGH
     return Confidence.MEDIUM if measured.share >= _MOST else Confidence.LOW
 
 
-def _of_vague(measured: Measured) -> Confidence:
-    telling = not measured.dense and measured.values >= _ENOUGH
-    if telling and measured.share >= _NEARLY_ALL:
+def _of_vague(measured: Measured, least: int, *, proves: bool) -> Confidence:
+    if proves and measured.values >= least and measured.share >= _NEARLY_ALL:
         return Confidence.HIGH
     return Confidence.MEDIUM if measured.share >= _ALL_BUT_FEW else Confidence.LOW
 
@@ -94,6 +97,7 @@ def _evidence(proposal: Proposal, measured: Measured) -> str:
     values = measured.values
     of = f"{measured.found:,} of {values:,}" if values > 1 else f"{measured.found} of one"
     said = f"{proposal.said}; {of} sampled value{'s' if values > 1 else ''} found there"
-    if not proposal.strong and measured.dense and measured.share >= _MOST:
+    vague = not proposal.strong and not proposal.nearly
+    if vague and measured.dense and measured.share >= _MOST:
         said += ", which proves little: its keys have hardly a gap"
     return said

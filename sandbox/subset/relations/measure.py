@@ -149,10 +149,13 @@ class Measurer:
             places.append(f"{forced} WHERE {filled} LIMIT {_PLACES * _BY_INDEX // _SIDES}")
             return places + self._places_of(child)
         bounds = self._bounds(child, column, f"{forced} WHERE {name} > 0")
-        return places + [
+        places += [
             f"{forced} WHERE {name} >= {bound} ORDER BY {name} LIMIT {_BY_INDEX}"
             for bound in bounds
         ]
+        # One number far off the others, and all of them lie at the first place: a parent of many
+        # children may fill it alone. The child's rows in their own order have others.
+        return places + self._places_of(child)
 
     def _places_of(self, table: Table) -> list[str]:
         """Give places in the order of the table's key; the beginning alone where it has none."""

@@ -351,3 +351,10 @@ def test_rows_of_a_pair_follow_whichever_parent_they_have() -> None:
 def test_a_schema_without_relations_is_the_same() -> None:
     assert with_relations(DESK, Relations()) == DESK
     assert isinstance(DESK, Schema)
+
+
+def test_a_word_that_leads_to_somebody_may_stand_before_a_declared_name() -> None:
+    some = [declares(made(t, "customer_id"), "customer_id", "customer_entity") for t in "ab"]
+    nearly = {"log.first_customer_id -> customer_entity.id": False}
+    assert by_declared(*some, name="first_customer_id") == nearly
+    assert by_declared(*some, name="orig_customer_id") == {}

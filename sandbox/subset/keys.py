@@ -65,15 +65,15 @@ class WholeNumbers:
 
     def mark(self, keys: Collection[RowKey], number: int) -> None:
         """Mark keys of the set."""
-        low, high = _bitmaps_of(keys)
-        for other, (others_low, others_high) in self._marked.items():
+        some = _bitmaps_of(keys)
+        for other, others in self._marked.items():
             if other != number:
-                others_low.difference_update(low)
-                others_high.difference_update(high)
+                _take_out(others[0], some[0])
+                _take_out(others[1], some[1])
         if number:
-            own_low, own_high = self._marked.setdefault(number, (BitMap64(), BitMap64()))
-            own_low.update(low)
-            own_high.update(high)
+            own = self._marked.setdefault(number, (BitMap64(), BitMap64()))
+            _put_in(own[0], some[0])
+            _put_in(own[1], some[1])
 
     def marks_of(self, keys: Sequence[RowKey]) -> list[int]:
         """Give the marks of some keys of the set."""
@@ -108,6 +108,18 @@ def _bitmaps_of(keys: Iterable[RowKey]) -> tuple[BitMap64, BitMap64]:
         BitMap64([number + _HALF for number in numbers if number < _HALF]),
         BitMap64([number - _HALF for number in numbers if number >= _HALF]),
     )
+
+
+# One by one: an operation on two bitmaps goes through all of the larger one, which is as long as
+# the table where numbers lie far apart, and a mark is often of a single row.
+def _take_out(bits: BitMap64, some: BitMap64) -> None:
+    for number in bits & some:  # leaps over what is not in both
+        bits.discard(number)
+
+
+def _put_in(bits: BitMap64, some: BitMap64) -> None:
+    for number in some:
+        bits.add(number)
 
 
 def _number(key: RowKey) -> int:

@@ -73,12 +73,17 @@ def _remembering(
 ) -> Iterator[None]:
     """Remember what was read in blocks inside, also where the reading breaks off.
 
-    A table that is read in one go is small enough to be read so the next time.
+    A table that is read in one go is small enough to be read so the next time. Rows that could not
+    be looked at again any more are remembered as they were.
     """
+    ended = False
     try:
         yield
+        ended = True
     finally:
         if reading.blocks:
             odd = [key for key in profile.worth_remembering() if isinstance(key, int)]
+            if not ended:
+                odd = [*dict.fromkeys([*odd, *before.beside(reading.blocks)])]
             kept = before.followed_by(odd, reading.blocks, memory.today)
             memory.keep(profile.table, where, kept)

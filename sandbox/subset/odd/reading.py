@@ -143,7 +143,8 @@ def _blocks(table: Table, source: Source, count: int, order: Callable[[int], int
     low, high = int(low_cell), int(high_cell)
     width = (high - low) // count + 1
     starts = [low + block * width for block in sorted(range((high - low) // width + 1), key=order)]
-    return [(start, start + width) for start in starts]
+    # The last one ends with the key: behind the greatest BIGINT there are no more numbers to keep.
+    return [(start, min(start + width, high + 1)) for start in starts]
 
 
 def _batches_of(table: Table, source: Source, where: str, block: Block) -> Iterator[Batch]:

@@ -175,6 +175,22 @@ def test_what_was_read_before_the_connection_broke_is_remembered(source: Rows) -
     assert set(source.by_range).isdisjoint(read)
 
 
+def test_odd_row_outlives_a_reading_that_broke_off(source: Rows) -> None:
+    source.notes[999] = b"  "
+    memory = Kept()
+    learn(source, memory)
+    assert 999 in source.by_range
+    source.breaks_at = 500  # another block had its turn before
+    with pytest.raises(ConnectionError):
+        learn(source, memory, seconds=100)
+    assert source.by_range
+    assert 999 not in source.by_range
+    source.breaks_at = None
+    third, reading = learn(source, memory)
+    assert 999 not in source.by_range
+    assert blank(third, reading.share) == 1
+
+
 def test_table_that_is_read_in_one_go_leaves_nothing(source: Rows) -> None:
     memory = Kept()
     small = replace(NOTES, rows=10)

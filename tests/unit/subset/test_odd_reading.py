@@ -38,6 +38,7 @@ class Server:
     clock: Clock
     asked: list[str] = field(default_factory=list)
     rows_at_once: int = 1
+    bounds: tuple[bytes, bytes] = (b"1", b"1280")
 
     def rows(
         self, sql: str, *, columns: int, at_once: bool = False
@@ -45,7 +46,8 @@ class Server:
         del columns, at_once
         self.asked.append(sql)
         if "MIN(" in sql:
-            yield ((b"1",), (b"1280",))
+            low, high = self.bounds
+            yield ((low,), (high,))
             return
         yield ([b"a"] * 1000,)
 
@@ -88,6 +90,15 @@ def test_table_that_proves_quick_is_read_to_its_end(server: Server) -> None:
     assert sum(map(len, batches)) == 1280
     assert (reading.share, reading.words) == (1.0, "")
     assert server.asked[1].endswith(" AND (a = 1\n)")
+
+
+def test_blocks_end_where_the_greatest_of_all_numbers_does(server: Server) -> None:
+    server.bounds = (b"0", b"%d" % (2**64 - 1))
+    reading, batches = read_within(ORDERS, server, 2000, expected=90, order=same)
+    assert sum(map(len, batches)) == 1280
+    blocks = sorted(reading.blocks)
+    assert [low for low, _ in blocks] == [0, *(high for _, high in blocks[:-1])]
+    assert blocks[-1][1] == 2**64
 
 
 def test_first_rows_are_read_where_the_key_is_no_number(server: Server) -> None:

@@ -28,6 +28,7 @@ from sandbox.subset.request import (
     NamedCondition,
     SampleRequest,
     parse_condition,
+    parse_conditions,
     parse_samples,
     parse_share,
 )
@@ -257,7 +258,7 @@ def sample_request(sampling: Sampling, settings: Settings) -> SampleRequest:
     configured = settings.sample
     default, tables = parse_samples([configured.share, *(sampling.sample or [])])
     shares = {table: parse_share(share) for table, share in configured.tables.items()}
-    conditions = {one.table: one.sql for one in map(parse_condition, sampling.where or [])}
+    conditions = parse_conditions(sampling.where or [])
     includes = (*configured.include, *(sampling.include or []))
     written = parse_targets(sampling.window or [], sampling.strata or [], sampling.children or [])
     limits = {table: parse_limit(one) for table, one in configured.per_parent.items()}

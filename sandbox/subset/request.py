@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.errors import UsageError
@@ -180,18 +180,43 @@ def parse_condition(text: str) -> Condition:
     return Condition(table.strip(), sql.strip())
 
 
-def parse_samples(given: list[str]) -> tuple[Share, dict[str, Share]]:
-    """Read every ``--sample``: at most one for all tables, and ``TABLE=SHARE`` for single ones.
+def parse_conditions(given: Sequence[str]) -> dict[str, str]:
+    """Read every ``--where``: the condition of each table, as SQL.
+
+    >>> parse_conditions(["orders:id > 42"])
+    {'orders': 'id > 42'}
+
+    Raises:
+        UsageError: One is no condition, or a table has two: none is left out without a word.
+    """
+    conditions: dict[str, str] = {}
+    for one in map(parse_condition, given):
+        if one.table in conditions:
+            raise UsageError(
+                f"--where {one.table}: there are two conditions.",
+                hint="Make them one, with AND or OR between them.",
+            )
+        conditions[one.table] = one.sql
+    return conditions
+
+
+def parse_samples(given: Sequence[str]) -> tuple[Share, dict[str, Share]]:
+    """Read every ``--sample``: of all tables the last one goes, and ``TABLE=SHARE`` of single ones.
 
     >>> parse_samples(["1%", "orders=500"])[1]
     {'orders': Share(fraction=1.0, rows=500)}
+
+    Raises:
+        UsageError: One cannot be understood, or two of one table say different things.
     """
     default = Share(0.01)
     tables: dict[str, Share] = {}
     for one in given:
         table, equals, share = one.rpartition("=")
         if equals:
-            tables[table.strip()] = parse_share(share)
+            name, asked = table.strip(), parse_share(share)
+            if tables.setdefault(name, asked) != asked:
+                raise UsageError(f"--sample {name}: it is given twice, {tables[name]} and {asked}.")
         else:
             default = parse_share(one)
     return default, tables

@@ -15,6 +15,10 @@ from sandbox.subset.limits import ChildLimit, parse_limit
 from sandbox.subset.strata import StrataRequest, parse_strata
 from sandbox.subset.windows import Window, parse_window
 
+_TWO_STRATA = (
+    "the table has strata already; TABLE.COLUMN,COLUMN=ROWS takes rows of each combination"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenTargets:
@@ -42,7 +46,8 @@ def parse_targets(
     {'orders': ChildLimit(most=20, newest_by='')}
 
     Raises:
-        UsageError: Some cannot be understood; all of them together.
+        UsageError: Some cannot be understood, or say of one table what others say otherwise; all
+            of them together.
     """
     wrong: list[str] = []
     spans: dict[str, tuple[Window, ...]] = {}
@@ -52,12 +57,16 @@ def parse_targets(
     asked: dict[str, StrataRequest] = {}
     for table, columns, text in _split(strata):
         with _noting(f"--strata {_named(table, columns)}", wrong):
-            asked[table] = parse_strata(columns, text)
+            request = parse_strata(columns, text)
+            if asked.setdefault(table, request) != request:
+                raise UsageError(_TWO_STRATA)
     limits: dict[str, ChildLimit] = {}
     for one in children:
         table, equals, text = one.partition("=")
         with _noting(f"--children {table.strip()}" if equals else "--children", wrong):
-            limits[table.strip() if equals else ""] = parse_limit(text if equals else one)
+            limit = parse_limit(text if equals else one)
+            if limits.setdefault(table.strip() if equals else "", limit) != limit:
+                raise UsageError("it is given twice, and each says another limit")
     general = limits.pop("", None)
     if general is not None and general.newest_by:
         wrong.append("--children: newest by a column goes for one table: TABLE=20 newest by COLUMN")

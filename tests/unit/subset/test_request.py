@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from sandbox.errors import UsageError
-from sandbox.subset.request import Share, parse_condition, parse_samples, parse_share
+from sandbox.subset.request import (
+    Share,
+    parse_condition,
+    parse_conditions,
+    parse_samples,
+    parse_share,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,18 @@ def test_a_condition_may_hold_colons() -> None:
 
 def test_the_last_general_share_wins_and_tables_keep_theirs() -> None:
     assert parse_samples(["1%", "orders=all", "2%"]) == (Share(0.02), {"orders": Share(1.0)})
+
+
+def test_two_shares_of_one_table_are_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_samples(["orders=1%", "items=5", "orders=all"])
+    assert caught.value.message == "--sample orders: it is given twice, 1 % and 100 %."
+    assert parse_samples(["orders=1%", "orders = 1 %"])[1] == {"orders": Share(0.01)}
+
+
+def test_second_condition_of_a_table_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_conditions(["orders:id = 4711", "items:id = 1", "orders:id = 4712"])
+    assert caught.value.message == "--where orders: there are two conditions."
+    assert "471" not in caught.value.hint
+    assert parse_conditions(["orders:a", "items:b"]) == {"orders": "a", "items": "b"}

@@ -30,6 +30,24 @@ def test_options_are_read_by_table() -> None:
     )
 
 
+def test_what_is_given_twice_is_not_passed_over() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_targets(
+            [],
+            ["orders.status=5", "orders.channel=5", "orders.status=5"],
+            ["orders=20", "50", "orders=20", "orders=30", "all"],
+        )
+    twice = "it is given twice, and each says another limit"
+    assert caught.value.findings == (
+        (
+            "--strata orders.channel: the table has strata already; "
+            "TABLE.COLUMN,COLUMN=ROWS takes rows of each combination"
+        ),
+        f"--children orders: {twice}",
+        f"--children: {twice}",
+    )
+
+
 def test_nothing_given_is_nothing_asked() -> None:
     assert parse_targets([], [], []) == WrittenTargets()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -224,6 +224,10 @@ class Reader:
                     for columns in self._streamed(sql, large, f"table {table.name}"):
                         yield _batch(table, columns)
 
+    def now(self) -> float:
+        """Tell the time in seconds; it stands still while production is too busy to be read."""
+        return time.monotonic() - self._pace.paused
+
     def close(self) -> None:
         """End the snapshot and the session."""
         self._wire.close()
@@ -238,11 +242,6 @@ class Reader:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """Give what tells the time in seconds, but for that in which production was too busy."""
-        return lambda: time.monotonic() - self._pace.paused
 
     def _let_go(self) -> None:
         """Free the metadata lock of the table that is being read, where that can be."""

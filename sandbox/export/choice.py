@@ -125,7 +125,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
             named=(*included, *seeded.rows),
             stage=stage,
             more=None if request.sample.cover.is_off else more,
-            sizes=StatementSizes(request.limits.per_statement, reader.clock),
+            sizes=StatementSizes(request.limits.per_statement, reader.now),
         )
         covered = covers[0] if covers else Cover()
         stage.done(_summary(schema, subset, covered))

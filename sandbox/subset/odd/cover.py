@@ -8,7 +8,6 @@ is taken from the candidates. Tables that are taken whole need none of it.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -63,14 +62,14 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
         UsageError: One names a table that does not exist.
         SourceError: The source cannot be read.
     """
-    began = time.monotonic()
+    began = source.now()
     work = Work(schema, plan, source, growing, secret, stage, memory or NoMemory())
     named = _named_tallies(work)
     if plan.request.cover.profiles:
         _profile_tables(work)
         _measure_relations(work)
         _ask_for_orphans(work)
-    seconds = time.monotonic() - began
+    seconds = source.now() - began
     take_lacking(work, named)
     return Cover(
         tuple(merged([_covered(work, one) for one in work.measured])),
@@ -95,9 +94,9 @@ def _profile_tables(work: Work) -> None:
             )
             continue
         work.say(f"odd rows of {table.name}")
-        began = time.monotonic()
+        began = work.source.now()
         _profile(work, table, max(left, 0.0) / (len(tables) - place), expected, speed)
-        left -= time.monotonic() - began
+        left -= work.source.now() - began
 
 
 def _tables(work: Work) -> Iterator[Table]:

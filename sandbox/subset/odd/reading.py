@@ -6,7 +6,6 @@ left after the block in which its time ran out, and what was read stands for the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +34,9 @@ class Source(Protocol):
 
     def batches(self, table: Table, where: str = "") -> Iterator[Batch]:
         """Read the rows of a table that meet a condition."""
+
+    def now(self) -> float:
+        """Tell the time in seconds; it stands still while nothing may be read."""
 
     def batches_by_keys(self, table: Table, keys: Iterable[RowKey]) -> Iterator[Batch]:
         """Read the rows of given keys."""
@@ -105,30 +107,31 @@ def read_within(  # noqa: PLR0913 - what a reading rests on, named one by one
     """
     reading = Reading()
     if expected <= min(seconds, _LONG):
-        return reading, _timed(reading, source.batches(table, where))
+        return reading, _timed(reading, source, source.batches(table, where))
     count = min(max(int(expected / _BLOCK), _LEAST_BLOCKS), _MOST_BLOCKS)
     blocks = _blocks(table, source, count, order)
     if blocks:
         if before is not None:
             # Those that nobody has read yet first; those of one day stay as they were drawn.
             blocks.sort(key=before.read_on)
-        ends = time.monotonic() + seconds
+        ends = source.now() + seconds
         of_block = partial(_batches_of, table, source, where)
-        return reading, _timed(reading, _in_blocks(of_block, blocks, reading, ends))
+        in_time = partial(_is_before, source, ends)
+        return reading, _timed(reading, source, _in_blocks(of_block, blocks, reading, in_time))
     if expected <= seconds:
-        return reading, _timed(reading, source.batches(table, where))
+        return reading, _timed(reading, source, source.batches(table, where))
     if not table.transactional:
-        return reading, _timed(reading, _while_time(table, source, reading, seconds, where))
+        return reading, _timed(reading, source, _while_time(table, source, reading, seconds, where))
     share = seconds / expected
-    return reading, _timed(reading, _first_rows(table, source, reading, share, where))
+    return reading, _timed(reading, source, _first_rows(table, source, reading, share, where))
 
 
-def _timed(reading: Reading, batches: Iterator[Batch]) -> Iterator[Batch]:
-    began = time.monotonic()
+def _timed(reading: Reading, source: Source, batches: Iterator[Batch]) -> Iterator[Batch]:
+    began = source.now()
     for batch in batches:
         reading.rows += len(batch)
         yield batch
-    reading.seconds = time.monotonic() - began
+    reading.seconds = source.now() - began
 
 
 def _blocks(table: Table, source: Source, count: int, order: Callable[[int], int]) -> list[Block]:
@@ -157,11 +160,11 @@ def _in_blocks(
     batches: Callable[[Block], Iterator[Batch]],
     blocks: Sequence[Block],
     reading: Reading,
-    ends: float,
+    in_time: Callable[[], bool],
 ) -> Iterator[Batch]:
     """Read block after block until the time is over; one at the least."""
     for done, block in enumerate(blocks):
-        if done and time.monotonic() > ends:
+        if done and not in_time():
             reading.share = done / len(blocks)
             reading.words = f"read were {done} of {len(blocks)} blocks of its key"
             return
@@ -169,14 +172,18 @@ def _in_blocks(
         reading.blocks.append(block)
 
 
+def _is_before(source: Source, ends: float) -> bool:
+    return source.now() <= ends
+
+
 def _while_time(
     table: Table, source: Source, reading: Reading, seconds: float, where: str
 ) -> Iterator[Batch]:
     """Read chunk after chunk of a table that comes in chunks, until the time is over."""
-    ends = time.monotonic() + seconds
+    ends = source.now() + seconds
     for batch in source.batches(table, where):
         yield batch
-        if time.monotonic() > ends:
+        if source.now() > ends:
             _say_first(table, reading, reading.rows)
             return
 

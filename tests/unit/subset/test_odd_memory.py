@@ -33,18 +33,10 @@ BY_KEY = " IN ("
 
 
 @dataclass
-class Clock:
-    now: float = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@dataclass
 class Rows:
     """The rows of `NOTES`, of which a range takes as many seconds as it has hundreds of keys."""
 
-    clock: Clock
+    seconds: float = 0.0  # that only reading takes
     notes: dict[int, bytes] = field(default_factory=lambda: dict.fromkeys(range(1, 1001), b"so"))
     by_range: list[int] = field(default_factory=list)
     breaks_at: int | None = None
@@ -65,7 +57,7 @@ class Rows:
         else:
             low, high = (int(side.split()[2]) for side in where.split(" AND "))
             keys = list(range(low, min(high, 1001)))
-            self.clock.now += len(keys) / 100
+            self.seconds += len(keys) / 100
             if self.breaks_at in keys:
                 raise ConnectionError
             self.by_range += keys
@@ -73,6 +65,9 @@ class Rows:
         yield Batch(
             table.name, ("id", "note"), ([b"%d" % n for n in there], [self.notes[n] for n in there])
         )
+
+    def now(self) -> float:
+        return self.seconds
 
     def batches_by_keys(self, table: Table, keys: Iterable[RowKey]) -> Iterator[Batch]:
         raise NotImplementedError
@@ -95,10 +90,8 @@ class Kept:
 
 
 @pytest.fixture
-def source(monkeypatch: pytest.MonkeyPatch) -> Rows:
-    clock = Clock()
-    monkeypatch.setattr("sandbox.subset.odd.reading.time", clock)
-    return Rows(clock)
+def source() -> Rows:
+    return Rows()
 
 
 def drawn(key: RowKey) -> int:

@@ -22,20 +22,10 @@ WORDS = Table(
 
 
 @dataclass
-class Clock:
-    """Time that only reading takes."""
-
-    now: float = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@dataclass
 class Server:
     """Answers as a server whose every batch takes a second."""
 
-    clock: Clock
+    seconds: float = 0.0  # that only reading takes
     asked: list[str] = field(default_factory=list)
     rows_at_once: int = 1
     bounds: tuple[bytes, bytes] = (b"1", b"1280")
@@ -53,18 +43,19 @@ class Server:
 
     def batches(self, table: Table, where: str = "") -> Iterator[Batch]:
         self.asked.append(where)
-        self.clock.now += 1
+        self.seconds += 1
         yield Batch(table.name, ("id",), ([b"7"] * 10,))
+
+    def now(self) -> float:
+        return self.seconds
 
     def batches_by_keys(self, table: Table, keys: Iterable[RowKey]) -> Iterator[Batch]:
         raise NotImplementedError
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Server:
-    clock = Clock()
-    monkeypatch.setattr("sandbox.subset.odd.reading.time", clock)
-    return Server(clock)
+def server() -> Server:
+    return Server()
 
 
 def same(block: int) -> int:
@@ -134,9 +125,6 @@ def learned(*batches: tuple[Table, dict[str, list[int | None]]], of: Table) -> d
 
 class Nobody(Server):
     """A server that has no rows to give."""
-
-    def __init__(self) -> None:
-        super().__init__(Clock())
 
     def rows(
         self, sql: str, *, columns: int, at_once: bool = False

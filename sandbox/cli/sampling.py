@@ -14,7 +14,7 @@ from sandbox.database.session import Limits, limits_of
 from sandbox.errors import UsageError
 from sandbox.export.decisions import OWN_RULES
 from sandbox.export.key import default_key_file, read_key
-from sandbox.export.plan_file.document import PlanFile, read_plan
+from sandbox.export.plan_file.document import MOST_READERS, PlanFile, read_plan
 from sandbox.export.profiles import default_folder
 from sandbox.export.request import ExportRequest
 from sandbox.export.watch import LoadLimits
@@ -123,7 +123,7 @@ class Sampling:
         list[str] | None,
         typer.Option(metavar="NAME=ARCHIVE", help="A web server's capture (sandbox capture)."),
     ] = None
-    workers: Annotated[int, typer.Option(min=1, max=16, help="Processes that read.")] = 2
+    workers: Annotated[int, typer.Option(min=1, max=MOST_READERS, help="Processes that read.")] = 2
     max_time: Annotated[
         int | None,
         typer.Option(

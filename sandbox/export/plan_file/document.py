@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +27,7 @@ from sandbox.subset.request import SampleRequest
 
 FORMAT = 1
 MAX_BYTES = 16 << 20
+MOST_READERS = 16
 _MAX_DEPTH = 20
 _MAX_FINDINGS = 20
 _VALUES, _TEXTS = (
@@ -54,6 +55,15 @@ class Asked:
     limits: Limits = field(default_factory=Limits)
     load: LoadLimits = field(default_factory=LoadLimits)
     readers: int = 2
+
+    @property
+    def fault(self) -> str:
+        """Why an export cannot be asked for that; empty where it can. Options say the same."""
+        if not 0 < self.readers <= MOST_READERS:
+            return f"readers are 1 to {MOST_READERS}"
+        if not all(getattr(self.limits, one.name) for one in fields(self.limits)):
+            return "none of the limits is 0"
+        return ""
 
 
 if TYPE_CHECKING:
@@ -246,6 +256,8 @@ def parse_plan(name: str, text: str) -> PlanFile:
         document = PlanDocument.model_validate_json(json.dumps(plain))
     except ValidationError as error:
         raise _invalid(name, list(_findings(name, root, error))) from None
+    if fault := document.request.fault:
+        raise _invalid(name, [f"{name}:{_line(root, ('request',))}: request: {fault}"])
     return PlanFile(name, document, root)
 
 

@@ -74,7 +74,7 @@ class Held:
         """Give what to raise where what is asked for does not fit the source."""
         if not self._findings:
             return refused
-        self._findings.append(refused.message)
+        self._findings += refused.findings or (refused.message,)
         return self._refused()
 
     def compare_masking(self, decisions: Decisions) -> None:

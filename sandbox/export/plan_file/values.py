@@ -149,9 +149,12 @@ _SHOWN: Mapping[type, Callable[[Any], Any]] = {
     Mapping: lambda value: {str(name): shown(one) for name, one in value.items()},
     tuple: lambda value: [shown(one) for one in value],
 }
-_PLAIN = frozenset({bool, int, float, type(None)})
+_PLAIN = frozenset({bool, type(None)})
 _FORMS: Mapping[Any, Any] = {
     str: _TEXT,
+    # What is asked for is counted or measured: nothing of it is below zero.
+    int: Annotated[int, Field(ge=0, lt=2**63)],
+    float: Annotated[float, Field(ge=0, allow_inf_nan=False)],
     Share: Annotated[Any, BeforeValidator(_read_share)],
     timedelta: Annotated[Any, BeforeValidator(_read_duration)],
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.export.watch import Watched
+from sandbox.report.terminal import number_of
 
 
 def watched_data(seen: Watched | None) -> dict[str, Any] | None:
@@ -27,7 +28,8 @@ def watched_lines(seen: Watched | None) -> Iterator[str]:
     if seen is None:
         yield "load      unknown: the account may open no session to look"
         return
-    parts = [f"{seen.most.threads} threads running at most (limit {_limit(seen.limits.threads)})"]
+    threads = number_of(seen.most.threads, "thread")
+    parts = [f"{threads} running at most (limit {_limit(seen.limits.threads)})"]
     if seen.most.lag is not None:
         parts.append(f"{seen.most.lag} s behind (limit {_limit(seen.limits.lag)})")
     if seen.most.history is not None:

@@ -23,13 +23,11 @@ class Asked:
         table: Their table.
         texts: By column, the value as it was written.
         values: By column, what makes its cells comparable, and what they have to be.
-        by_key: Whether the columns are all those of the table's key.
     """
 
     table: TableEntry
     texts: Mapping[str, str] = field(repr=False)
     values: Mapping[str, tuple[Fold, Value]] = field(repr=False)
-    by_key: bool
 
     def is_met_by(self, cells: Mapping[str, Cell]) -> bool:
         """Tell whether a row is one of them."""
@@ -60,9 +58,7 @@ def parse_asked(text: str, manifest: Manifest) -> Asked:
     else:
         texts = _of_key(table, written, pieces)
     values = {name: _comparable(table, names[name], value) for name, value in texts.items()}
-    return Asked(
-        table, texts, values, by_key=bool(table.identity) and set(texts) == set(table.identity)
-    )
+    return Asked(table, texts, values)
 
 
 def _table_named(text: str, manifest: Manifest) -> tuple[TableEntry, str]:

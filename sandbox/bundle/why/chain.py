@@ -173,14 +173,13 @@ class Chains:
         return by_table
 
     def _follow(self, wanted: dict[str, list[_Wanted]], seen: set[tuple[str, int]]) -> list[_Lead]:
-        """Find the rows that are wanted; no further than to one whose way surely ends."""
+        """Find the rows that are wanted, in no more parts than to one whose way surely ends."""
         found: list[_Lead] = []
         for table, some in wanted.items():
             for leads in self._search(self._tables[table], some, seen):
-                for lead in leads:
-                    if lead.row.reason is not None and lead.row.reason.kind in _SURE:
-                        return [lead]
-                found += leads
+                found += leads  # all of them: the way of one may lead through another
+                if any(one.row.reason and one.row.reason.kind in _SURE for one in leads):
+                    return found
         return found
 
     def _search(

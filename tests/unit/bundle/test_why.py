@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commands import sandbox
 from reasoned_bundles import (
@@ -158,6 +163,55 @@ def test_way_goes_through_no_row_twice_and_around_dead_ends(tmp_path: Path) -> N
     assert way(bundle, "staff:2") == ["staff 2", "staff 1", "staff 3", "staff 4"]
     assert way(bundle, "staff:5") == ["staff 5", chain.NOT_FOUND]
     assert way(bundle, "staff:6")[-1] == chain.NOT_FOUND
+
+
+def test_way_of_one_child_may_lead_through_another(tmp_path: Path) -> None:
+    # Both 2 and 3 refer to 1; 2 came with its owner 3, which came with 4.
+    owner, boss = child_of("staff", "fk_owner"), parent_of("staff", "fk_boss")
+    bundle = make_reasoned(
+        tmp_path / "b",
+        Made(
+            "staff", [number("id"), number("boss"), number("owner")], [boss, owner, DRAWN],
+            [(("1", None, None), 0), (("2", "1", "3"), 1), (("3", "1", "4"), 1),
+             (("4", None, None), 2)],
+            keys=[key("boss", "staff"), key("owner", "staff")], at_once=4,
+        ),
+    )  # fmt: skip
+    assert way(bundle, "staff:1") == ["staff 1", "staff 3", "staff 4"]
+    assert way(bundle, "staff:2") == ["staff 2", "staff 3", "staff 4"]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(2, 25))
+def test_every_row_that_came_in_any_way_is_led_to_its_root(rng: Random, count: int) -> None:
+    kinds, owners, bosses = ["drawn"], dict[int, int](), dict[int, int]()
+    for row in range(1, count):
+        free = [other for other in range(row) if other not in bosses]
+        kind = rng.choice(["drawn", "child", *(["parent", "parent"] if free else [])])
+        if kind == "child":
+            owners[row] = rng.choice([at for at, one in enumerate(kinds) if one != "parent"])
+        elif kind == "parent":
+            bosses[rng.choice(free)] = row
+        kinds.append(kind)
+    for row in range(count):  # who refers to whom beside: false leads
+        owners.setdefault(row, rng.randrange(count))
+        bosses.setdefault(row, rng.randrange(count))
+    order = rng.sample(range(count), count)
+    reasons = [DRAWN, child_of("staff", "fk_owner"), parent_of("staff", "fk_boss")]
+    places = {"drawn": 0, "child": 1, "parent": 2}
+    rows = [((str(n), str(bosses[n]), str(owners[n])), places[kinds[n]]) for n in order]
+    keys = [key("boss", "staff"), key("owner", "staff")]
+    columns = [number("id"), number("boss"), number("owner")]
+    with TemporaryDirectory() as folder:
+        made = Made("staff", columns, reasons, rows, keys=keys, at_once=5)
+        bundle = make_reasoned(Path(folder) / "b", made)
+        for row in range(count):
+            (found,) = why(bundle, f"staff:{row}").chains
+            steps = [int(step.row.cells["id"] or b"") for step in found.steps]
+            assert (found.problem, kinds[steps[-1]], len(set(steps))) == ("", "drawn", len(steps))
+            for one, other in pairwise(steps):
+                brought = owners[one] == other if kinds[one] == "child" else bosses[other] == one
+                assert brought
 
 
 def test_pairs_lead_only_along_their_own_kind(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ from sandbox.database.schema import read_schema
 from sandbox.database.statements import StatementLog
 from sandbox.export.tasks import cut_tasks
 from sandbox.model import Schema
-from sandbox.subset.closure import Growing, Subset, choose_rows
+from sandbox.subset.closure import Subset, choose_rows
+from sandbox.subset.growing import Growing
 from sandbox.subset.odd.cover import cover
 from sandbox.subset.plan import plan_subset
 from sandbox.subset.request import CoverRequest, SampleRequest, Share

@@ -29,6 +29,7 @@ from pydantic_core import ErrorDetails
 
 from sandbox.errors import SettingsError, UsageError
 from sandbox.packaged import PACKAGED, is_reference
+from sandbox.subset.budget import parse_budget
 from sandbox.subset.limits import parse_limit
 from sandbox.subset.relations.written import FORMS, parse_relation
 from sandbox.subset.strata import MOST_HELD, make_strata
@@ -144,6 +145,10 @@ def _limit_of_all(value: str) -> str:
     return value
 
 
+def _budget(value: str) -> str:
+    return _parsed(parse_budget, value) if value else value
+
+
 def _window(value: str) -> str:
     return _parsed(partial(parse_window, ""), value)
 
@@ -196,6 +201,7 @@ class SampleSettings(_Section):
 
     share: Annotated[str, AfterValidator(_share)] = "1%"
     small: Annotated[int, Field(ge=0)] = 200
+    budget: Annotated[str, AfterValidator(_budget)] = ""
     cover: Annotated[int, Field(ge=0, le=1000)] = 3
     profile_time: Annotated[int, Field(ge=0, le=86400)] = 60
     remember: bool = True

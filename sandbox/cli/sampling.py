@@ -19,6 +19,7 @@ from sandbox.export.profiles import default_folder
 from sandbox.export.request import ExportRequest
 from sandbox.export.watch import LoadLimits
 from sandbox.settings import LimitSettings, RelationSettings, SampleSettings, Settings
+from sandbox.subset.budget import parse_budget
 from sandbox.subset.limits import parse_limit
 from sandbox.subset.relations.found import WrittenRelations
 from sandbox.subset.relations.written import parse_relation
@@ -74,6 +75,12 @@ class Sampling:
     include: Annotated[
         list[str] | None,
         typer.Option(metavar="TABLE:CONDITION", help="Take these rows, whatever the sample."),
+    ] = None
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROWS|BYTES", help="20000rows, 500MB: cut the least needed first to keep it."
+        ),
     ] = None
     cover: Annotated[
         int | None,
@@ -262,6 +269,7 @@ def sample_request(sampling: Sampling, settings: Settings) -> SampleRequest:
     includes = (*configured.include, *(sampling.include or []))
     written = parse_targets(sampling.window or [], sampling.strata or [], sampling.children or [])
     limits = {table: parse_limit(one) for table, one in configured.per_parent.items()}
+    budget = sampling.budget if sampling.budget is not None else configured.budget
     return SampleRequest(
         default=default,
         tables=shares | tables,
@@ -273,6 +281,7 @@ def sample_request(sampling: Sampling, settings: Settings) -> SampleRequest:
         windows={**_windows(configured), **written.windows},
         strata={**_strata(configured), **written.strata},
         per_parent=limits | dict(written.per_parent),
+        budget=parse_budget(budget) if budget else None,
     )
 
 

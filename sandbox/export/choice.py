@@ -18,7 +18,8 @@ from sandbox.export.given import mentions_of, rows_of, was_found_elsewhere
 from sandbox.export.plan_file.reads import Reads
 from sandbox.export.request import ExportRequest
 from sandbox.model import Column, Progress, Schema
-from sandbox.subset.closure import Growing, NamedRows, Subset, choose_rows
+from sandbox.subset.closure import NamedRows, Subset, choose_rows
+from sandbox.subset.growing import Growing
 from sandbox.subset.identifiers import (
     Mention,
     Seed,
@@ -28,7 +29,8 @@ from sandbox.subset.identifiers import (
     resolve_mentions,
 )
 from sandbox.subset.lookups import ask_whether_small
-from sandbox.subset.odd.cover import cover
+from sandbox.subset.meter import Scale
+from sandbox.subset.odd.cover import Covering, cover
 from sandbox.subset.odd.found import Cover
 from sandbox.subset.odd.remembered import Memory
 from sandbox.subset.plan import SubsetPlan, plan_subset
@@ -78,6 +80,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
     given: Sequence[GivenRequest] = (),
     memory: Memory | None = None,
     look: Callable[[SubsetPlan, Reader], Reads] | None = None,
+    scale: Scale | None = None,
 ) -> Choice:
     """Choose the rows of an export inside the reader's snapshot.
 
@@ -90,9 +93,11 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         given: Requests that somebody described.
         memory: Knows what earlier exports read of large tables.
         look: Tells how tables will be read, before any row is chosen; may refuse it.
+        scale: Weighs rows, where there is a budget.
 
     Raises:
-        UsageError: The request names tables that do not exist, or a log that cannot be read.
+        UsageError: The request names tables that do not exist, or a log that cannot be read; or
+            what is never cut is larger than the budget.
         SourceChanged: A table is no longer as the schema describes it.
         SourceError: A condition is no SQL, or the source cannot be read.
     """
@@ -110,7 +115,7 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
         plan = plan_subset(schema, request.sample, frozenset(small), now)
         reads = {} if look is None else look(plan, reader)
         secret = sampling_secret(request.key)
-        covers: list[Cover] = []
+        covers: list[Covering] = []
 
         def more(growing: Growing) -> None:
             covers.append(
@@ -126,8 +131,9 @@ def choose(  # noqa: PLR0913 - what a choice rests on, named one by one
             stage=stage,
             more=None if request.sample.cover.is_off else more,
             sizes=StatementSizes(request.limits.per_statement, reader.now),
+            scale=scale,
         )
-        covered = covers[0] if covers else Cover()
+        covered = covers[0].result() if covers else Cover()
         stage.done(_summary(schema, subset, covered))
     return Choice(subset, seeded, {**small, **subset.counted}, covered, reads)
 

@@ -23,6 +23,7 @@ from sandbox.model import (
     Table,
 )
 from sandbox.subset.closure import Subset
+from sandbox.subset.growth import Spent
 from sandbox.subset.plan import SubsetPlan
 from sandbox.subset.relations.found import Relation, Relations
 
@@ -88,10 +89,12 @@ def add_losses(parts: Sequence[ReadPart]) -> dict[str, dict[str, int]]:
     return {column: dict(kinds) for column, kinds in losses.items()}
 
 
-def describe_plan(plan: SubsetPlan, schema: Schema) -> dict[str, JsonValue]:
+def describe_plan(
+    plan: SubsetPlan, schema: Schema, spent: Spent | None = None
+) -> dict[str, JsonValue]:
     """Describe what was asked for, without any condition: those hold values of production."""
     request = plan.request
-    return {
+    described: dict[str, JsonValue] = {
         "share": str(request.default),
         "tables": {name: str(share) for name, share in request.tables.items()},
         "conditions": [*sorted({*request.where, *(one.table for one in request.includes)})],
@@ -108,6 +111,13 @@ def describe_plan(plan: SubsetPlan, schema: Schema) -> dict[str, JsonValue]:
         "cover": request.cover.rows,
         "roles": {name: plan.role(name).value for name in sorted(schema.tables)},
     }
+    if spent is not None:
+        described["budget"] = {
+            "asked": str(spent.budget),
+            "drawn": round(spent.drawn, 6),
+            "short_families": spent.short,
+        }
+    return described
 
 
 def tell_of_definition(described: SchemaObject, masked: MaskedDefinition) -> Iterator[str]:

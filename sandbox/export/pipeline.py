@@ -44,6 +44,7 @@ from sandbox.export.tasks import (
 )
 from sandbox.export.watch import Watch, Watched
 from sandbox.export.watching import NOT_WATCHED, watching
+from sandbox.export.weights import scale_for
 from sandbox.masking.definitions import mask_definition
 from sandbox.model import Progress, Schema, Table
 from sandbox.subset.closure import Subset
@@ -189,6 +190,7 @@ def _getting_ready(
                     given=given,
                     memory=memory,
                     look=look if explain else None,
+                    scale=scale_for(request.sample.budget, readers.main, decisions.masker),
                 )
             except UsageError as refused:
                 raise (held.request_refused(refused) if held else refused) from None
@@ -358,7 +360,7 @@ def _describe(
     read: _Read,
     to_review: Sequence[str],
 ) -> Manifest:
-    schema = planned.source.schema
+    schema, subset = planned.source.schema, planned.choice.subset
     return Manifest(
         tool_version=__version__,
         created=datetime.now(UTC),
@@ -370,7 +372,7 @@ def _describe(
             charset=schema.charset,
             collation=schema.collation,
         ),
-        plan=describe_plan(planned.choice.subset.plan, schema),
+        plan=describe_plan(subset.plan, schema, subset.spent),
         rules_digest=planned.decisions.rules_digest,
         key_id=planned.decisions.masker.key_id,
         fidelity=list(to_review),

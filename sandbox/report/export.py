@@ -18,6 +18,7 @@ from sandbox.export.plan_file.holding import HeldTo
 from sandbox.export.planned import Planned
 from sandbox.export.preflight import Preflight
 from sandbox.model import Table
+from sandbox.report.budget import budget_data, budget_notes
 from sandbox.report.odd import odd_data, odd_notes, odd_table
 from sandbox.report.reads import reads_data, reads_table
 from sandbox.report.targets import target_notes, targets_data
@@ -52,6 +53,7 @@ class PlanResult:
             "relations": _relations_data(self.planned),
             "named": _named_data(self.planned),
             "odd": odd_data(self.planned.choice.cover),
+            "budget": budget_data(self.planned.choice),
             **targets_data(self.planned.choice.subset, self.planned.source.schema),
             "unknown": list(self.planned.source.unknown),
             "reads": reads_data(self.planned.choice.reads),
@@ -131,6 +133,7 @@ class ExportResult:
             "losses": _losses_data(done),
             "named": _named_data(done.planned),
             "odd": odd_data(done.planned.choice.cover),
+            "budget": budget_data(done.planned.choice),
             **targets_data(done.planned.choice.subset, done.planned.source.schema),
             "unknown": list(done.summary.manifest.unknown),
             "servers": list(done.servers.names),
@@ -215,6 +218,7 @@ def _notes(planned: Planned) -> Iterator[str]:
     yield from target_notes(subset, planned.source.schema)
     for missing in named_nothing(subset):
         yield f"not there {missing}"
+    yield from budget_notes(planned.choice)
     yield from odd_notes(planned.choice.cover)
     if missing := planned.decisions.no_own_rules:
         yield f"rules     {missing}"

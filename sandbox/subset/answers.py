@@ -9,7 +9,7 @@ from typing import Protocol
 from sandbox.database.statement_sizes import StatementSizes
 from sandbox.model import Batch, Cell, Column, Schema, Table
 from sandbox.subset.keys import RowKey, keys_of
-from sandbox.subset.lookups import Question, ask_for_keys, ask_for_parents, key_columns
+from sandbox.subset.lookups import Question, ask_for_keys, ask_for_parents, key_columns, parents_in
 
 Columns = Sequence[Sequence[Cell]]
 Answered = Iterator[tuple[Question, Columns]]
@@ -88,3 +88,18 @@ def rows_where(
         keys = keys_of(table, [by_name[column.name] for column in key_columns(table)])
         cells = zip(*(by_name[one.name] for one in beside), strict=True) if beside else nothing
         yield from zip(keys, cells, strict=False)
+
+
+def parents_by_row(
+    source: Source, schema: Schema, table: Table, keys: Sequence[RowKey], sizes: StatementSizes
+) -> Iterator[tuple[RowKey, tuple[tuple[str, RowKey], ...]]]:
+    """Give the parents of some rows, by table and key; none where no key tells the rows apart."""
+    if not table.identity or not table.foreign_keys:
+        return
+    found: dict[RowKey, list[tuple[str, RowKey]]] = {key: [] for key in keys}
+    for question, columns in answered_in_time(source, schema, table, keys, sizes):
+        rows = keys_of(table, columns[: question.key])
+        for told in question.parents:
+            for row, key in parents_in(schema, told, columns, range(len(rows))):
+                found[rows[row]].append((told.reference.parent, key))
+    yield from ((key, tuple(parents)) for key, parents in found.items())

@@ -12,8 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import repeat
-from typing import Protocol
+from itertools import islice
 
 from sandbox.database.statement_sizes import StatementSizes
 from sandbox.model import ForeignKey, Reason, ReasonKind, Schema, Stage, Table
@@ -25,52 +24,25 @@ from sandbox.subset.answers import (
     answered_in_time,
     answers,
     keys_where,
+    parents_by_row,
 )
-from sandbox.subset.families import Family
+from sandbox.subset.families import families_of
+from sandbox.subset.growing import Growing, Row
+from sandbox.subset.growth import Draw, Spent, grow
 from sandbox.subset.keys import KeySet, RowKey, draw, key_set_for, keys_of
-from sandbox.subset.limits import age_of
 from sandbox.subset.lookups import (
     Question,
     Told,
-    ask_for_children,
     ask_for_orphans,
     ask_for_parents,
+    parents_in,
 )
+from sandbox.subset.meter import Meter, Scale
 from sandbox.subset.plan import Role, SubsetPlan
 from sandbox.subset.reasons import Reasons, along
 from sandbox.subset.steps import blaming, slices, wait
 from sandbox.subset.strata import StrataFound
 from sandbox.subset.targets import Target
-
-
-class Growing(Protocol):
-    """A sample that is closed, and that rows can be added to.
-
-    Attributes:
-        taken: By table, the keys of its rows; no entry for a table that is taken whole.
-        orphans: By child table and constraint, the taken rows whose parent the source lacks.
-        fresh: By table, the keys of the rows that came since the first one was added.
-        largest: By child table and constraint, the size of the largest family that came along it.
-    """
-
-    taken: dict[str, KeySet]
-    orphans: dict[tuple[str, str], int]
-    fresh: dict[str, KeySet]
-    largest: dict[tuple[str, str], int]
-
-    def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
-        """Give the keys of the rows that meet a condition."""
-
-    def parents_of(
-        self, table: Table, keys: Sequence[RowKey]
-    ) -> Iterator[tuple[RowKey, tuple[tuple[str, RowKey], ...]]]:
-        """Give the parents of some rows, by table and key, but for those that are whole."""
-
-    def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
-        """Take more rows."""
-
-    def close(self) -> None:
-        """Bring what the added rows need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +99,7 @@ class Subset:
     reasons: Mapping[str, Sequence[Reason]] = field(default_factory=dict)
     met: Mapping[str, int] = field(default_factory=dict)
     strata: Mapping[str, StrataFound] = field(default_factory=dict)
+    spent: Spent | None = None
 
     def is_whole(self, table: str) -> bool:
         """Tell whether every row of a table is taken."""
@@ -150,6 +123,7 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
     stage: Stage | None = None,
     more: Callable[[Growing], None] | None = None,
     sizes: StatementSizes | None = None,
+    scale: Scale | None = None,
 ) -> Subset:
     """Choose the rows of a subset and close them over their relations.
 
@@ -162,19 +136,27 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         stage: Hears how many rows are taken.
         more: Adds rows once the first ones are closed.
         sizes: How many keys a statement names; what is chosen does not depend on it.
+        scale: Weighs rows, where the plan's request has a budget.
 
     Raises:
+        UsageError: What is never cut is larger than the budget.
         ConditionRefused: The server cannot run a condition of the plan, or one that names rows.
         SourceError: The source cannot be read.
     """
-    closure = _Closure(schema, plan, source, secret, stage)
+    budget = plan.request.budget
+    meter = Meter(budget, scale, schema) if budget is not None and scale is not None else None
+    closure = _Closure(schema, plan, source, secret, stage, meter=meter)
     closure.sizes = sizes or closure.sizes
     closure.take_whole_tables()
     found = tuple(closure.take_named(one) for one in named)
-    closure.take_targets()
-    closure.close()
-    if more is not None:
-        more(closure)
+    spent = None
+    if meter is None:
+        closure.take_targets()
+        closure.close()
+        if more is not None:
+            more(closure)
+    else:
+        spent = grow(schema, closure, meter, more)
     return Subset(
         plan,
         closure.taken,
@@ -185,20 +167,29 @@ def choose_rows(  # noqa: PLR0913 - what a choice rests on, named one by one
         reasons=closure.reasons.listed(),
         met=closure.met,
         strata=closure.strata,
+        spent=spent,
     )
 
 
 class _Closure:
     """The state of one closure while it grows."""
 
-    def __init__(
-        self, schema: Schema, plan: SubsetPlan, source: Source, secret: bytes, stage: Stage | None
+    def __init__(  # noqa: PLR0913 - what it grows by, named one by one
+        self,
+        schema: Schema,
+        plan: SubsetPlan,
+        source: Source,
+        secret: bytes,
+        stage: Stage | None,
+        *,
+        meter: Meter | None = None,
     ) -> None:
         self._schema = schema
         self._plan = plan
         self._source = source
         self._secret = secret
         self._stage = stage
+        self._meter = meter
         self.sizes = StatementSizes()
         self._sampled = {
             name: table
@@ -211,11 +202,11 @@ class _Closure:
         # Rows whose children come along: not those that are there only as somebody's parent.
         self._core = {name: key_set_for(table) for name, table in self._sampled.items()}
         self._to_expand: dict[str, KeySet] = {}
-        self._to_follow: dict[str, KeySet] = {}
+        self.to_follow: dict[str, KeySet] = {}
         self.orphans: dict[tuple[str, str], int] = defaultdict(int)
         self.fresh: dict[str, KeySet] = {}
         self.largest: dict[tuple[str, str], int] = defaultdict(int)
-        self._adds = False
+        self.watches = False
         self.cut: dict[tuple[str, str], int] = defaultdict(int)
         self.counted: dict[str, int] = {}
         self.reasons = Reasons()
@@ -227,6 +218,8 @@ class _Closure:
         for name, table in self._schema.tables.items():
             if self._plan.role(name) is not Role.WHOLE:
                 continue
+            if self._meter is not None:
+                self._meter.took_whole(table)
             if any(key.parent in self._sampled for key in table.foreign_keys):
                 every = answered(self._source, ask_for_parents(self._schema, table, None))
                 self._take_parents(table, every)
@@ -249,21 +242,36 @@ class _Closure:
 
     def take_targets(self) -> None:
         """Draw the sample of every target."""
+        for table, target in self._targets():
+            self._take(table, target.drawn(), target.reason, core=True)
+            self._take(table, target.lacking(), target.reason_of_lacking, core=True)
+
+    def draws(self) -> Iterator[Draw]:
+        """Draw the sample of every target, and take none of it yet."""
+        for table, target in self._targets():
+            yield Draw(table, target.reason, target.number, target.below, target.drawn())
+            yield Draw(table, target.reason_of_lacking, target.number, 0, target.lacking())
+
+    def _targets(self) -> Iterator[tuple[Table, Target]]:
+        """Give every target to be drawn, and keep what was seen of it then."""
         for name, table in self._sampled.items():
             plan = self._plan.tables[name]
             if plan.role is Role.TARGET:
                 target = Target(table, plan, self._source, self._secret)
                 with blaming(plan.limits[0] if plan.limits else "", name):
-                    self._take(table, target.drawn(), target.reason, core=True)
-                    self._take(table, target.lacking(), target.reason_of_lacking, core=True)
+                    yield table, target
                 if target.seen is not None:
                     (self.met if plan.where else self.counted)[name] = target.seen
                 if target.strata is not None:
                     self.strata[name] = target.strata
 
+    def take_drawn(self, table: Table, keys: Sequence[RowKey], reason: Reason) -> None:
+        """Take rows of a target, and let their children wait."""
+        self._take(table, keys, reason, core=True)
+
     def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
         """Take more rows, for a reason of the caller's."""
-        self._adds = True
+        self.watches = True
         self._take(table, keys, reason, core=False)
 
     def keys_where(self, table: Table, where: str, option: str = "") -> Iterator[RowKey]:
@@ -273,30 +281,35 @@ class _Closure:
 
     def parents_of(
         self, table: Table, keys: Sequence[RowKey]
-    ) -> Iterator[tuple[RowKey, tuple[tuple[str, RowKey], ...]]]:
-        """Give the parents of some rows, by table and key, but for those that are whole."""
-        if not table.identity or not table.foreign_keys:
-            return
+    ) -> Iterator[tuple[RowKey, tuple[Row, ...]]]:
+        """Give the parents of some rows, by table and key."""
         for some in slices(keys):
-            found: dict[RowKey, list[tuple[str, RowKey]]] = {key: [] for key in some}
-            for question, columns in self._parents_of(table, some):
-                rows = keys_of(table, columns[: question.key])
-                for told in question.parents:
-                    for row, key in self._told(told, columns, range(len(rows))):
-                        found[rows[row]].append((told.reference.parent, key))
-            yield from ((key, tuple(parents)) for key, parents in found.items())
+            yield from parents_by_row(self._source, self._schema, table, some, self.sizes)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a budget says how large the sample may become."""
+        return self._meter is not None
+
+    def affordable(self, rows: Sequence[tuple[Row, frozenset[Row]]]) -> int:
+        """Tell how many of some rows there is room for, from the first on."""
+        return len(rows) if self._meter is None else self._meter.affordable(rows)
 
     def close(self) -> None:
-        """Bring parents and children until nothing new comes."""
-        while self._to_expand or self._to_follow:
-            while self._to_follow:
-                name, keys = self._to_follow.popitem()
-                for relation in self._plan.children_of(name):
+        """Bring parents and children until nothing new comes; parents only, within a budget."""
+        while self._to_expand or (self.to_follow and not self.is_limited):
+            while self.to_follow and not self.is_limited:
+                name, keys = self.to_follow.popitem()
+                for relation in self.relations_to_follow(name):
                     for some in self.sizes.cut(f"{relation.table}.{relation.name}", keys):
-                        self._take_children(relation, some)
+                        self.take_children(relation, some)
             if self._to_expand:
                 name, keys = self._to_expand.popitem()
                 self._expand(self._schema.tables[name], keys)
+
+    def relations_to_follow(self, table: str) -> Sequence[ForeignKey]:
+        """Give the relations along which children of a table follow."""
+        return self._plan.children_of(table)
 
     def _expand(self, table: Table, keys: KeySet) -> None:
         if not table.identity:
@@ -313,16 +326,18 @@ class _Closure:
         for some in slices(keys):
             count += len(some)
             came = new = self.taken[table.name].add_new(some)
+            if self._meter is not None:
+                self._meter.took(table, new)
             if self._stage is not None:
                 self._stage.advance(len(new), table.name)
-            if self._adds:
+            if self.watches:
                 wait(self.fresh, table, new)
             if table.foreign_keys:
                 wait(self._to_expand, table, new)
             if core:
                 came = self._core[table.name].add_new(some)
                 if table.identity and self._plan.children_of(table.name):
-                    wait(self._to_follow, table, came)
+                    wait(self.to_follow, table, came)
             if came:
                 # Also of rows that came before, but alone: the children they bring now lead here.
                 self.taken[table.name].mark(came, self.reasons.number(table.name, reason))
@@ -343,48 +358,39 @@ class _Closure:
         if told.orphan >= 0:
             orphans = sum(columns[told.orphan][row] == b"1" for row in rows)
             self.orphans[reference.table, reference.name] += orphans
-        parents = dict.fromkeys(key for _, key in self._told(told, columns, rows))
-        if parents:
+        if reference.parent in self._sampled:
+            found = parents_in(self._schema, told, columns, rows)
+            parents = dict.fromkeys(key for _, key in found)
             parent = self._schema.tables[reference.parent]
             self._take(parent, parents, along(ReasonKind.PARENT, reference), core=False)
 
-    def _told(
-        self, told: Told, columns: Columns, rows: Sequence[int]
-    ) -> Iterator[tuple[int, RowKey]]:
-        """Give the rows that an answer names a parent of, with its key; none where it is whole."""
-        if not told.width or told.reference.parent not in self._sampled:
-            return
-        found = [row for row in rows if columns[told.first][row] is not None]
-        cells = [
-            [column[row] for row in found]
-            for column in columns[told.first : told.first + told.width]
-        ]
-        yield from zip(
-            found, keys_of(self._schema.tables[told.reference.parent], cells), strict=True
+    def take_children(
+        self,
+        relation: ForeignKey,
+        parents: Sequence[RowKey],
+        room: Callable[[], int] | None = None,
+    ) -> int:
+        """Take the children of some rows, as many as there is room for; give how many are short."""
+        child = self._schema.tables[relation.table]
+        families = families_of(
+            self._schema,
+            self._source,
+            relation,
+            parents,
+            limit=self._plan.request.limit_of(child.name),
+            drawn=partial(draw, self._secret, child.name),
         )
-
-    def _take_children(self, relation: ForeignKey, parents: Sequence[RowKey]) -> None:
-        child, parent = self._schema.tables[relation.table], self._schema.tables[relation.parent]
-        limit = self._plan.request.limit_of(child.name)
-        newest_by = [child.column(limit.newest_by)] if limit.newest_by else []
-        drawn = partial(draw, self._secret, child.name)
-        families: dict[RowKey, Family] = {}
-        question = ask_for_children(self._schema, relation, parents, newest_by)
-        for columns in self._answers(question):
-            owners = keys_of(parent, columns[question.owner :])
-            keys = keys_of(child, columns[: question.key])
-            ages = map(age_of, columns[question.key]) if newest_by else repeat(0)
-            for owner, key, age in zip(owners, keys, ages, strict=False):
-                if owner not in families:
-                    families[owner] = Family(limit, drawn)
-                families[owner].add(key, age)
         reason = along(ReasonKind.CHILD, relation)
+        short = 0
         for family in families.values():
             if family.was_cut:
                 self.cut[relation.table, relation.name] += 1
-            came = self._take(child, family, reason, core=True)
+            fitting = family if room is None else islice(family, room())
+            came = self._take(child, fitting, reason, core=True)
+            short += came < len(family)
             which = child.name, relation.name
             self.largest[which] = max(self.largest[which], came)
+        return short
 
     def _parents_of(self, table: Table, keys: Sequence[RowKey]) -> Answered:
         return answered_in_time(self._source, self._schema, table, keys, self.sizes)

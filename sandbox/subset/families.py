@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import repeat
 
-from sandbox.subset.keys import RowKey
-from sandbox.subset.limits import ChildLimit
+from sandbox.model import ForeignKey, Schema
+from sandbox.subset.answers import Source, answers
+from sandbox.subset.keys import RowKey, keys_of
+from sandbox.subset.limits import ChildLimit, age_of
+from sandbox.subset.lookups import ask_for_children
 
 
 class Family:
@@ -46,3 +50,31 @@ class Family:
 
     def __iter__(self) -> Iterator[RowKey]:
         return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def families_of(  # noqa: PLR0913 - what families are made of, named one by one
+    schema: Schema,
+    source: Source,
+    relation: ForeignKey,
+    parents: Sequence[RowKey],
+    *,
+    limit: ChildLimit,
+    drawn: Callable[[RowKey], int],
+) -> Mapping[RowKey, Family]:
+    """Ask for the children of some rows along one relation, and keep what may come of each."""
+    child, parent = schema.tables[relation.table], schema.tables[relation.parent]
+    newest_by = [child.column(limit.newest_by)] if limit.newest_by else []
+    families: dict[RowKey, Family] = {}
+    question = ask_for_children(schema, relation, parents, newest_by)
+    for columns in answers(source, question):
+        owners = keys_of(parent, columns[question.owner :])
+        keys = keys_of(child, columns[: question.key])
+        ages = map(age_of, columns[question.key]) if newest_by else repeat(0)
+        for owner, key, age in zip(owners, keys, ages, strict=False):
+            if owner not in families:
+                families[owner] = Family(limit, drawn)
+            families[owner].add(key, age)
+    return families

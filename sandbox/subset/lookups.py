@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sandbox.database.conditions import among
 from sandbox.database.expressions import quoted, read_expression
-from sandbox.model import Column, ForeignKey, Schema, Table
+from sandbox.model import Cell, Column, ForeignKey, Schema, Table
 from sandbox.subset.comparison import matches, refers
-from sandbox.subset.keys import RowKey
+from sandbox.subset.keys import RowKey, keys_of
 
 _CHILD, _PARENT = "c", "p"
 
@@ -55,6 +55,18 @@ class Question:
     parents: tuple[Told, ...]
     owner: int
     width: int
+
+
+def parents_in(
+    schema: Schema, told: Told, columns: Sequence[Sequence[Cell]], rows: Sequence[int]
+) -> Iterator[tuple[int, RowKey]]:
+    """Give those of some rows that an answer names a parent of, each with the parent's key."""
+    if told.width:
+        found = [row for row in rows if columns[told.first][row] is not None]
+        keys = columns[told.first : told.first + told.width]
+        cells = [[column[row] for row in found] for column in keys]
+        parent = schema.tables[told.reference.parent]
+        yield from zip(found, keys_of(parent, cells), strict=True)
 
 
 def ask_for_keys(table: Table, where: str, beside: Sequence[Column] = ()) -> Question:

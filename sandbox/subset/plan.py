@@ -158,7 +158,7 @@ def _reason_to_take_whole(table: Table, request: SampleRequest, small: frozenset
     share = request.tables.get(table.name)
     if share is not None:
         return "asked for whole" if share.whole else ""
-    if request.default.whole:
+    if request.default.whole and request.budget is None:
         return "everything is asked for"
     if table.name in small and not request.default.nothing:
         return f"at most {request.small} rows"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.errors import UsageError
+from sandbox.subset.budget import Budget
 from sandbox.subset.limits import ChildLimit
 from sandbox.subset.strata import StrataRequest
 from sandbox.subset.windows import Window
@@ -111,6 +112,7 @@ class SampleRequest:
         windows: By table, the spans of time that its sampled rows must lie in, all of them.
         strata: By table, of which values its sample has some rows at the least.
         per_parent: By child table, what goes before `children`.
+        budget: How large the sample may become; None for as large as it becomes.
     """
 
     default: Share
@@ -123,6 +125,7 @@ class SampleRequest:
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
     strata: Mapping[str, StrataRequest] = field(default_factory=dict)
     per_parent: Mapping[str, ChildLimit] = field(default_factory=dict)
+    budget: Budget | None = None
 
     @property
     def targets(self) -> frozenset[str]:

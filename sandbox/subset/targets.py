@@ -90,7 +90,7 @@ class Target:
             found = try_first(self._table, self._source, self._order, rows)
             if found is not None:
                 self.seen = None
-                return [(self._number(key), key) for key in found]
+                return [(self.number(key), key) for key in found]
         return heapq.nsmallest(rows, self._numbered())
 
     @property
@@ -98,7 +98,14 @@ class Target:
         """Whether every row has to be looked at, whichever are drawn."""
         return bool(self._plan.where) or self._strata is not None
 
-    def _number(self, key: RowKey) -> int:
+    @property
+    def below(self) -> int:
+        """Below which the numbers of all rows are that are drawn; 0 where that shows only later."""
+        share = self._plan.share
+        return int(share.fraction * _RANGE) if share.rows is None else 0
+
+    def number(self, key: RowKey) -> int:
+        """Give the number that decides whether a row is drawn."""
         if self._order is not None:
             return self._order.place(key)
         return draw(self._secret, self._table.name, key)
@@ -111,7 +118,7 @@ class Target:
         seen = 0
         for key, values in rows_where(self._source, self._table, where, columns):
             seen += 1
-            number = self._number(key)
+            number = self.number(key)
             if strata is not None:
                 strata.see(values, number, key)
             yield number, key

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from sandbox.errors import UsageError
+from sandbox.subset.budget import FORMS, Budget, parse_budget
 from sandbox.subset.request import Share, parse_share
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -128,6 +129,15 @@ def _read_share(value: object) -> Share:
         raise ValueError(error.message) from None
 
 
+def _read_budget(value: object) -> Budget:
+    if not isinstance(value, str):
+        raise ValueError(f"a budget is {FORMS}")  # noqa: TRY004 - as for a share
+    try:
+        return parse_budget(value)
+    except UsageError as error:
+        raise ValueError(error.message) from None
+
+
 def _duration_text(length: timedelta) -> str:
     seconds = round(length.total_seconds())
     unit = next(unit for unit, size in _UNITS.items() if not seconds % size)
@@ -143,6 +153,7 @@ def _read_duration(value: object) -> timedelta:
 
 _SHOWN: Mapping[type, Callable[[Any], Any]] = {
     Share: _share_text,
+    Budget: lambda value: value.written,
     timedelta: _duration_text,
     Enum: lambda value: value.value,
     date: lambda value: value.isoformat(),  # a moment is one as well
@@ -156,5 +167,6 @@ _FORMS: Mapping[Any, Any] = {
     int: Annotated[int, Field(ge=0, lt=2**63)],
     float: Annotated[float, Field(ge=0, allow_inf_nan=False)],
     Share: Annotated[Any, BeforeValidator(_read_share)],
+    Budget: Annotated[Any, BeforeValidator(_read_budget)],
     timedelta: Annotated[Any, BeforeValidator(_read_duration)],
 }

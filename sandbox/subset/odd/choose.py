@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sandbox.model import Reason, ReasonKind
+from sandbox.subset.growing import Row
 from sandbox.subset.keys import KeySet, RowKey
-from sandbox.subset.odd.needs import Row
 from sandbox.subset.odd.tally import Group, Tally
 
 

@@ -8,13 +8,13 @@ is taken from the candidates. Tables that are taken whole need none of it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
 from sandbox.errors import UsageError
 from sandbox.model import Schema, Stage, Table
-from sandbox.subset.closure import Growing
+from sandbox.subset.growing import Growing
 from sandbox.subset.keys import RowKey, draw
 from sandbox.subset.odd.classes import class_measured
 from sandbox.subset.odd.found import Cover, Covered, LookedAt, merged
@@ -24,13 +24,12 @@ from sandbox.subset.odd.reading import Source, Speed
 from sandbox.subset.odd.relations import Relation, relations_of
 from sandbox.subset.odd.remembered import Memory, NoMemory
 from sandbox.subset.odd.tables import TableProfile
-from sandbox.subset.odd.take import take_lacking
+from sandbox.subset.odd.take import count_again, take_lacking
 from sandbox.subset.odd.tally import Tally
-from sandbox.subset.odd.work import LARGEST, Measured, Work
+from sandbox.subset.odd.work import LARGEST, MOST_COUNTED, Measured, Work
 from sandbox.subset.plan import Role, SubsetPlan
 from sandbox.subset.request import NamedCondition
 
-_MOST_COUNTED = 100_000  # taken rows of a table that are looked at: a class of many is not lacking
 _MOST_KEYLESS = (
     2.0  # seconds of reading a table whose rows no key tells apart, which is read thrice
 )
@@ -45,7 +44,7 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
     secret: bytes,
     stage: Stage | None = None,
     memory: Memory | None = None,
-) -> Cover:
+) -> Covering:
     """Find what is odd and take what the sample lacks of it.
 
     Args:
@@ -71,13 +70,28 @@ def cover(  # noqa: PLR0913 - what a cover rests on, named one by one
         _ask_for_orphans(work)
     seconds = source.now() - began
     take_lacking(work, named)
-    return Cover(
-        tuple(merged([_covered(work, one) for one in work.measured])),
-        tuple(_covered(work, one) for one in named),
-        tuple(work.looked),
-        work.added,
-        seconds,
-    )
+    return Covering(work, named, seconds)
+
+
+class Covering:
+    """Odd rows that were found and taken, while the sample may still grow."""
+
+    def __init__(self, work: Work, named: Sequence[Measured], seconds: float) -> None:
+        self._work = work
+        self._named = named
+        self._seconds = seconds
+
+    def result(self) -> Cover:
+        """Give what was found, with what is in the sample of it by now."""
+        work = self._work
+        count_again(work, self._named)
+        return Cover(
+            tuple(merged([_covered(work, one) for one in work.measured])),
+            tuple(_covered(work, one) for one in self._named),
+            tuple(work.looked),
+            work.added,
+            self._seconds,
+        )
 
 
 def _profile_tables(work: Work) -> None:
@@ -132,7 +146,7 @@ def _profile(work: Work, table: Table, seconds: float, expected: float, speed: S
     work.looked.append(LookedAt(table.name, reading.share, words))
     taken = work.growing.taken[table.name]
     if table.identity:
-        some = list(islice(taken, _MOST_COUNTED))
+        some = list(islice(taken, MOST_COUNTED))
         profile.count(work.source.batches_by_keys(table, some))
         if len(some) < len(taken):
             work.uncounted.add(table.name)

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sandbox.model import Schema
-from sandbox.subset.closure import Growing
+from sandbox.subset.growing import Growing, Row
 from sandbox.subset.keys import RowKey
-
-Row = tuple[str, RowKey]  # its table, and its key
 
 
 class Needs:

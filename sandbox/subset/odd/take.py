@@ -7,39 +7,65 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
 
 from sandbox.model import Reason, ReasonKind, Schema, Table
-from sandbox.subset.keys import KeySet, RowKey
+from sandbox.subset.keys import RowKey
 from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
 from sandbox.subset.odd.needs import Needs
 from sandbox.subset.odd.relations import count_taken
 from sandbox.subset.odd.tally import Tally
-from sandbox.subset.odd.work import LARGEST, Measured, Work
+from sandbox.subset.odd.work import LARGEST, MOST_COUNTED, Measured, Work
 from sandbox.subset.reasons import along
 
 _WHOLE_FAMILY = 10  # children of the largest family that come in any case
 _PART = 5  # of a larger one every fifth comes
+_RARITY = (0, 3, 30, 300, 1 << 62)  # rows of a class: within a budget, the fewest come first
 _MOST = 100  # where [sample] children sets no limit
 
 
 def take_lacking(work: Work, named: Sequence[Measured]) -> None:
-    """Take what is lacking, and count what came."""
-    families = list(_families(work))
-    by_table: dict[str, list[Measured]] = defaultdict(list)
-    for one in (*work.measured, *named, *families):
-        if one.tally.table in work.growing.taken:
-            by_table[one.tally.table].append(one)
+    """Take what is lacking, and count what came.
+
+    Within a budget, one row of each class comes first, then the rest, and of both the rarest
+    classes before the others: so what comes last is what is needed least.
+    """
+    taken = work.growing.taken
+    every = (*work.measured, *named, *_families(work))
+    measured = [one for one in every if one.tally.table in taken]
     needs = Needs(work.schema, work.growing)
+    if not work.growing.is_limited:
+        _take(work, measured, needs)
+    else:
+        wanted = [one.tally.wanted for one in measured]
+        for least in (1, max(wanted, default=1)):
+            for one, most in zip(measured, wanted, strict=True):
+                one.tally.wanted = min(least, most)
+            for few, many in pairwise(_RARITY):
+                _take(work, [one for one in measured if few < one.tally.rows <= many], needs)
+    _count_by_key(work, (*work.measured, *named))
+
+
+def count_again(work: Work, named: Sequence[Measured]) -> None:
+    """Count what came to the sample since the odd rows were taken, for other reasons."""
+    _count_fresh(work)
+    _count_by_key(work, (*work.measured, *named))
+
+
+def _take(work: Work, measured: Sequence[Measured], needs: Needs) -> None:
+    by_table: dict[str, list[Measured]] = defaultdict(list)
+    for one in measured:
+        by_table[one.tally.table].append(one)
     for name in _children_first(work.schema, by_table):
         _close_and_count(work)
         _count_by_key(work, by_table[name])
-        table, taken = work.schema.tables[name], work.growing.taken[name]
         tallies = [one.tally for one in by_table[name]]
-        chosen = _choose(table, tallies, taken, needs)
-        for reason, keys in reasons_for(tallies, chosen).items():
-            _add(work, table, keys, reason, by_table[name])
+        if any(tally.lacking for tally in tallies):
+            table = work.schema.tables[name]
+            chosen = _choose(work, table, tallies, needs)
+            for reason, keys in reasons_for(tallies, chosen).items():
+                _add(work, table, keys, reason, by_table[name])
     _close_and_count(work)
-    _count_by_key(work, (*work.measured, *named))
 
 
 def _add(
@@ -94,11 +120,13 @@ def children_wanted(size: int, largest: int, most: int) -> int:
     return min(size, max(_WHOLE_FAMILY, size // _PART, largest + 1), most)
 
 
-def _choose(table: Table, tallies: Sequence[Tally], taken: KeySet, needs: Needs) -> list[RowKey]:
+def _choose(work: Work, table: Table, tallies: Sequence[Tally], needs: Needs) -> list[RowKey]:
     candidates = candidates_of(tallies)
     needs.learn(table.name, candidates)
     brings = {key: needs.missing((table.name, key)) for key in candidates}
-    return choose_odd(table.name, tallies, taken, brings)
+    chosen = choose_odd(table.name, tallies, work.growing.taken[table.name], brings)
+    fitting = [((table.name, key), brings.get(key, frozenset())) for key in chosen]
+    return chosen[: work.growing.affordable(fitting)]
 
 
 def _children_first(schema: Schema, names: Iterable[str]) -> list[str]:
@@ -126,12 +154,19 @@ def _children_first(schema: Schema, names: Iterable[str]) -> list[str]:
 def _close_and_count(work: Work) -> None:
     """Bring what was added needs, and count by class what came."""
     work.growing.close()
+    work.added += sum(len(fresh) for fresh in work.growing.fresh.values())
+    _count_fresh(work)
+
+
+def _count_fresh(work: Work) -> None:
     for name, fresh in work.growing.fresh.items():
-        work.added += len(fresh)
         if profile := work.profiles.get(name):
             table = work.schema.tables[name]
             if table.identity:
-                profile.count(work.source.batches_by_keys(table, fresh))
+                some = list(islice(fresh, MOST_COUNTED))
+                profile.count(work.source.batches_by_keys(table, some))
+                if len(some) < len(fresh):
+                    work.uncounted.add(name)
             else:
                 profile.count(work.source.batches(table), fresh)
     work.growing.fresh.clear()

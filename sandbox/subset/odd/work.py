@@ -9,7 +9,7 @@ from functools import partial
 from pyroaring import BitMap64
 
 from sandbox.model import ForeignKey, Schema, Stage
-from sandbox.subset.closure import Growing
+from sandbox.subset.growing import Growing
 from sandbox.subset.keys import RowKey, draw
 from sandbox.subset.odd.found import LookedAt
 from sandbox.subset.odd.reading import Source
@@ -20,6 +20,7 @@ from sandbox.subset.odd.tally import Group, Tally
 from sandbox.subset.plan import SubsetPlan
 
 LARGEST = "largest family"
+MOST_COUNTED = 100_000  # taken rows of a table that are looked at: a class of many lacks none
 _BY_CANDIDATES = frozenset({"variant", "second child", LARGEST, "child of a deleted parent"})
 
 

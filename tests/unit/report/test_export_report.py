@@ -26,6 +26,7 @@ def planned(**facts: Any) -> Any:
         ),
         choice=SimpleNamespace(
             subset=SimpleNamespace(
+                spent=None,
                 cut=facts.get("cut", {}),
                 named=(),
                 plan=SimpleNamespace(request=SampleRequest(Share(0.01))),

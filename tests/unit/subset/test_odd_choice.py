@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.model import Reason, ReasonKind
+from sandbox.subset.growing import Row
 from sandbox.subset.keys import RowKey, draw, key_set_for
 from sandbox.subset.odd.choose import candidates_of, choose_odd, reasons_for
 from sandbox.subset.odd.found import Covered, merged
-from sandbox.subset.odd.needs import Row
 from sandbox.subset.odd.tally import Tally
 from sandbox.subset.odd.variants import Variants
 from sandbox.subset.plan import plan_subset

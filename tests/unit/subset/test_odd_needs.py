@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.model import Reason, Table
+from sandbox.subset.growing import Row
 from sandbox.subset.keys import KeySet, RowKey, key_set_for
-from sandbox.subset.odd.needs import Needs, Row
+from sandbox.subset.odd.needs import Needs
 from schemas import schema, table
 
 SHOP = schema(
@@ -45,6 +46,11 @@ class Sample:
         self.asked += [(table.name, key) for key in keys]
         for key in keys:
             yield key, PARENTS.get((table.name, key), ())
+
+    is_limited = False
+
+    def affordable(self, rows: Sequence[tuple[Row, frozenset[Row]]]) -> int:
+        return len(rows)
 
     def add(self, table: Table, keys: Iterable[RowKey], reason: Reason) -> None:
         raise NotImplementedError

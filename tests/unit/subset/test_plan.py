@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.errors import UsageError
 from sandbox.model import Column, Schema
+from sandbox.subset.budget import Budget, Unit
 from sandbox.subset.limits import ChildLimit
 from sandbox.subset.plan import Role, plan_subset
 from sandbox.subset.request import Condition, SampleRequest, Share
@@ -66,6 +67,15 @@ def test_a_table_that_is_asked_for_is_a_target_whoever_owns_it() -> None:
 
 def test_everything_asked_for_is_everything_whole() -> None:
     assert set(roles(SampleRequest(Share(1.0))).values()) == {"whole"}
+
+
+def test_all_within_a_budget_is_as_much_as_fits_but_for_tables_asked_for_whole() -> None:
+    request = SampleRequest(
+        Share(1.0), tables={"products": Share(1.0)}, budget=Budget(5, Unit.ROWS)
+    )
+    found = roles(request)
+    assert found["products"] == "whole"
+    assert found["customers"] == "target"
 
 
 def test_tables_that_own_each_other_still_start_somewhere() -> None:

@@ -33,6 +33,7 @@ from sandbox.export.plan_file.rendering import render, scalar
 from sandbox.export.plan_file.values import form_of, shown, types_of
 from sandbox.export.request import ExportRequest
 from sandbox.model import Family, Origin
+from sandbox.subset.budget import Budget, Unit
 from sandbox.subset.plan import Role
 from sandbox.subset.relations.found import Confidence
 from sandbox.subset.request import SampleRequest, Share, parse_share
@@ -66,6 +67,7 @@ def _any(kind: Any) -> st.SearchStrategy[Any]:
         Share: shares,
         timedelta: st.builds(timedelta, seconds=st.integers(0, 10**9)),
         datetime: st.datetimes(),
+        Budget: st.builds(Budget, st.integers(1, 1 << 60), st.sampled_from(Unit)),
     }
     if kind in known:
         return known[kind]

@@ -19,7 +19,7 @@ from sandbox.capture.requests import FailingRequest, failing_requests
 from sandbox.database.connect import open_catalogue
 from sandbox.database.reader import Reader
 from sandbox.database.statements import StatementLog
-from sandbox.errors import MaskingRefused, UsageError
+from sandbox.errors import ConditionRefused, MaskingRefused, UsageError
 from sandbox.export.choice import choose
 from sandbox.export.contents import describe_plan, describe_table, tell_of_definition
 from sandbox.export.decisions import Decisions, decide_masking
@@ -192,7 +192,7 @@ def _getting_ready(
                     look=look if explain else None,
                     scale=scale_for(request.sample.budget, readers.main, decisions.masker),
                 )
-            except UsageError as refused:
+            except (UsageError, ConditionRefused) as refused:
                 raise (held.request_refused(refused) if held else refused) from None
             planned = Planned(source, decisions, choice)
             yield _Ready(planned, captures, failing, given, readers, watch, began)

@@ -203,7 +203,7 @@ def test_edits_of_the_request_run_and_others_are_refused(ops: Ops) -> None:
     assert re.search(r"differs   orders: \d+ rows planned, \d+ taken", done.stdout)
 
 
-def test_a_scan_that_the_plan_does_not_have_is_refused(ops: Ops) -> None:
+def test_a_scan_or_a_condition_that_the_plan_could_not_have_is_refused(ops: Ops) -> None:
     text = ops.make_plan("--sample=events=10", "--where=events:kind = 3", "--cover=0")
     assert "what: keys to draw from, how: [events by by_kind]" in text
     ops.plan.write_text(text.replace("events: kind = 3", "events: what = 'y'"))
@@ -212,4 +212,13 @@ def test_a_scan_that_the_plan_does_not_have_is_refused(ops: Ops) -> None:
         ops.export_plan(),
         "table events, keys to draw from: events by by_kind in the plan, the server would read "
         "events all rows",
+    )
+    ops.plan.write_text(text)
+    ops.alter("ALTER TABLE events DROP COLUMN kind")
+    (ops.folder / "rules.yaml").write_text(RULES.replace("kind: keep, ", ""))
+    refused(
+        ops,
+        ops.export_plan(),
+        "table events, column kind is gone",
+        "--where events: there is no such column",
     )

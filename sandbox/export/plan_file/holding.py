@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sandbox.bundle.manifest import Manifest
 from sandbox.database.explain import Access
 from sandbox.database.server import read_version
-from sandbox.errors import MaskingRefused, PlanRefused, UsageError
+from sandbox.errors import ConditionRefused, MaskingRefused, PlanRefused, UsageError
 from sandbox.export.decisions import Decisions
 from sandbox.export.plan_file.describing import (
     column_lines,
@@ -70,7 +70,7 @@ class Held:
         self._findings += refused.findings or (refused.message,)
         return self._refused()
 
-    def request_refused(self, refused: UsageError) -> Exception:
+    def request_refused(self, refused: UsageError | ConditionRefused) -> Exception:
         """Give what to raise where what is asked for does not fit the source."""
         if not self._findings:
             return refused

@@ -79,7 +79,7 @@ def ask_for_keys(table: Table, where: str, beside: Sequence[Column] = ()) -> Que
     """
     key = len(key_columns(table))
     shown = [read_expression(column) for column in (*key_columns(table), *beside)]
-    clause = f" WHERE ({where})" if where else ""
+    clause = f" WHERE ({where}\n)" if where else ""  # a comment may end what somebody wrote
     return Question(
         f"SELECT {', '.join(shown)} FROM {quoted(table.name)}{clause}",  # noqa: S608
         key,

@@ -51,6 +51,12 @@ def test_a_wrong_condition_names_its_option_its_table_and_what_is_wrong(
     assert named.value.message == "--include orders: there is no such column: placed (error 1054)."
 
 
+def test_a_condition_may_end_with_a_comment(database_server: DatabaseServer, shop: str) -> None:
+    named = NamedRows("orders", "id = 3 # that one", "asked for with --include", "--include")
+    subset = choose(database_server, shop, "100%", "id > 20 -- the last ones", named)
+    assert list(subset.keys["orders"]) == [3, 21, 22, 23, 24]
+
+
 def test_a_condition_that_nobody_wrote_is_nobodys_fault(
     database_server: DatabaseServer, shop: str
 ) -> None:

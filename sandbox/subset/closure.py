@@ -258,8 +258,7 @@ class _Closure:
             plan = self._plan.tables[name]
             if plan.role is Role.TARGET:
                 target = Target(table, plan, self._source, self._secret)
-                with blaming(plan.limits[0] if plan.limits else "", name):
-                    yield table, target
+                yield table, target
                 if target.seen is not None:
                     (self.met if plan.where else self.counted)[name] = target.seen
                 if target.strata is not None:

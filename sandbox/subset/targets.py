@@ -15,6 +15,7 @@ from sandbox.subset.answers import Source, rows_where
 from sandbox.subset.keys import RowKey, draw
 from sandbox.subset.order import DrawingOrder
 from sandbox.subset.plan import TablePlan
+from sandbox.subset.steps import blaming
 from sandbox.subset.strata import Strata, StrataFound
 from sandbox.subset.tries import has_order, try_first
 
@@ -65,9 +66,14 @@ class Target:
         When all have come, `seen` and `strata` say what there was.
 
         Raises:
-            SourceError: The source cannot be read, or cannot run the plan's condition.
+            ConditionRefused: The source cannot run the plan's condition.
+            SourceError: The source cannot be read.
             UsageError: There are more strata than may be.
         """
+        with blaming(self._plan.limits[0] if self._plan.limits else "", self._table.name):
+            yield from self._drawn()
+
+    def _drawn(self) -> Iterator[RowKey]:
         share = self._plan.share
         if share.rows is not None:
             lowest = self._first(share.rows)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from sandbox.errors import UsageError
@@ -26,6 +26,7 @@ from sandbox.subset.odd.needs import Needs
 _ENOUGH = 0.02  # of the budget: what is left of it is not worth another step
 _STEP = 0.05  # of the budget that a step is expected to use at most
 _NEAR = 0.1  # of the budget: below it, and at first, each row is priced before it is taken
+_FIRST = 8  # drawn rows that come at once, at first
 _PRICED = 100  # rows that are priced at once
 _BELIEVED = 0.7  # how much of what a step cost is believed after a cheaper one
 _BUCKETS = 64
@@ -158,6 +159,7 @@ class _Growth:
         self._needed = 0.0
         self._short = 0
         self._owners = 1
+        self._rows = _FIRST
         # What one drawn row, and one row whose children are asked for, may cost with all it brings.
         self._per_drawn = 0.0
         self._per_owner = 0.0
@@ -192,56 +194,50 @@ class _Growth:
 
     def take(self, draws: Sequence[Draw]) -> Spent:
         """Take as much of the targets as there is room for."""
-        reached, any_came = 1.0, False
-        for number in range(_BUCKETS):
-            rows = sorted(
-                (place, at, key)
-                for at, one in enumerate(draws)
-                for place, key in one.bucket(number)
-            )
-            came = self._take_rows(rows, draws)
-            any_came = any_came or came > 0
-            if came < len(rows):
-                reached = rows[came][0] if any_came else 0.0
+        waiting: Iterator[_Drawn] = _in_order(draws)
+        any_came = False
+        while not self._is_full and (some := list(islice(waiting, self._how_many()))):
+            fitting = self._fitting(some, draws) if self._is_careful else some
+            waiting = chain(some[len(fitting) :], waiting)
+            if not fitting:
                 break
+            self._take_drawn(fitting, draws)
+            any_came = True
         self._settle()
+        left = next(waiting, None)
+        reached = 1.0 if left is None else left[0] if any_came else 0.0
         budget, used = self._meter.budget, round(self._meter.used)
         return Spent(budget, used, round(self._needed), reached, self._short)
 
-    def _take_rows(self, rows: Sequence[_Drawn], draws: Sequence[Draw]) -> int:
-        """Take rows from the first on; give how many were."""
-        at = 0
-        while at < len(rows) and not self._is_full:
-            some = rows[at : at + self._how_many()]
-            before = self._meter.used
-            if not self._per_drawn or self._meter.room < _NEAR * self._meter.budget.amount:
-                some = self._fitting(some, draws)
-                if not some:
-                    break
-            for number, keys in _by_target(some).items():
-                self._closure.take_drawn(draws[number].table, keys, draws[number].reason)
-            self._settle()
-            self.follow()
-            cost = (self._meter.used - before) / len(some)
-            self._per_drawn = max(cost, _BELIEVED * self._per_drawn)
-            at += len(some)
-        return at
+    def _take_drawn(self, rows: Sequence[_Drawn], draws: Sequence[Draw]) -> None:
+        """Take some rows with all they bring, and learn what that costs."""
+        before = self._meter.used
+        for number, keys in _by_target(rows).items():
+            self._closure.take_drawn(draws[number].table, keys, draws[number].reason)
+        self._settle()
+        self.follow()
+        cost = (self._meter.used - before) / len(rows)
+        self._per_drawn = max(cost, _BELIEVED * self._per_drawn)
+
+    @property
+    def _is_careful(self) -> bool:
+        """Whether rows are priced before they are taken."""
+        return not self._per_drawn or self._meter.room < _NEAR * self._meter.budget.amount
 
     def _how_many(self) -> int:
-        """Tell how many drawn rows may come at once."""
-        if not self._per_drawn:
-            return _PRICED
+        """Tell how many drawn rows may come at once: a few at first, for what they bring shows."""
         may = min(self._meter.room / 2, _STEP * self._meter.budget.amount)
-        return max(int(may / self._per_drawn), 1)
+        fitting = may / self._per_drawn if self._per_drawn else _FIRST
+        self._rows = max(int(min(fitting, 2 * self._rows)), 1)
+        return min(self._rows, _PRICED) if self._is_careful else self._rows
 
     def _fitting(self, rows: Sequence[_Drawn], draws: Sequence[Draw]) -> Sequence[_Drawn]:
         """Give those of some rows, from the first on, that fit with their parents."""
-        some = rows[:_PRICED]
         needs = Needs(self._schema, self._closure)
-        for number, keys in _by_target(some).items():
+        for number, keys in _by_target(rows).items():
             needs.learn(draws[number].table.name, keys)
-        named = [(draws[number].table.name, key) for _, number, key in some]
-        return some[: self._closure.affordable([(row, needs.missing(row)) for row in named])]
+        named = [(draws[number].table.name, key) for _, number, key in rows]
+        return rows[: self._closure.affordable([(row, needs.missing(row)) for row in named])]
 
     def follow(self) -> None:
         """Bring the children of rows that wait for it, and theirs, while there is room."""
@@ -285,6 +281,14 @@ class _Growth:
     @property
     def _is_full(self) -> bool:
         return self._meter.room <= _ENOUGH * self._meter.budget.amount
+
+
+def _in_order(draws: Sequence[Draw]) -> Iterator[_Drawn]:
+    """Give the rows of all targets in the order in which they are taken."""
+    for number in range(_BUCKETS):
+        yield from sorted(
+            (place, at, key) for at, one in enumerate(draws) for place, key in one.bucket(number)
+        )
 
 
 def _by_target(rows: Iterable[_Drawn]) -> dict[int, list[RowKey]]:

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 
 from sandbox.database.statement_sizes import StatementSizes
 from sandbox.model import ForeignKey, Reason, ReasonKind, Schema, Stage, Table
@@ -381,10 +380,10 @@ class _Closure:
         )
         reason = along(ReasonKind.CHILD, relation)
         short = 0
-        for family in families.values():
+        for _, family in sorted(families.items()):  # not as the server happens to answer
             if family.was_cut:
                 self.cut[relation.table, relation.name] += 1
-            fitting = family if room is None else islice(family, room())
+            fitting = family if room is None else family.first(room())
             came = self._take(child, fitting, reason, core=True)
             short += came < len(family)
             which = child.name, relation.name

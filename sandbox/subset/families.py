@@ -51,6 +51,12 @@ class Family:
     def __iter__(self) -> Iterator[RowKey]:
         return iter(self._kept)
 
+    def first(self, most: int) -> list[RowKey]:
+        """Give so many of those that are kept: the first ones, in whatever order they came."""
+        return heapq.nsmallest(
+            most, self._kept, key=lambda one: (self._kept[one], self._drawn(one))
+        )
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -47,3 +47,14 @@ def test_huge_family_is_never_held_whole() -> None:
     for child in range(20_000):
         family.add(child)
         assert len(list(family)) <= 100
+
+
+@given(st.permutations(range(30)), st.integers(0, 40))
+def test_first_ones_of_a_family_do_not_depend_on_the_order_in_which_they_came(
+    children: list[int], most: int
+) -> None:
+    family = Family(ChildLimit(None), drawn)
+    for child in children:
+        family.add(child, age=child // 10)
+    expected = sorted(range(30), key=lambda child: (child // 10, drawn(child)))
+    assert family.first(most) == expected[:most]

@@ -140,6 +140,12 @@ class RelationEntry(ForeignKeyEntry):
     only: Annotated[list[Text], Field(max_length=2)] = []
     orphans: Count = 0
 
+    @model_validator(mode="after")
+    def _pair_only(self) -> Self:
+        if len(self.only) == 1:
+            raise ValueError("a column without the value that stands there, or the other way round")
+        return self
+
 
 class TableEntry(_Entry):
     """A table with its rows.
@@ -189,7 +195,10 @@ class TableEntry(_Entry):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
+        names = {column.name for column in self.columns}
         kept = {column.name for column in self.columns if column.kept}
+        if not names.issuperset(self.identity):
+            raise ValueError("an identity of columns that are not there")
         if self.ordered and (not self.identity or not kept.issuperset(self.identity)):
             raise ValueError("rows in the order of an identity that is not there or not kept")
         for part in self.parts:
@@ -203,7 +212,7 @@ class TableEntry(_Entry):
             raise ValueError("rows that differ from those of the parts")
         if self.bytes != sum(part.bytes for part in self.parts):
             raise ValueError("bytes that differ from those of the parts")
-        if len({column.name for column in self.columns}) < len(self.columns):
+        if len(names) < len(self.columns):
             raise ValueError("a column twice")
         return self
 

@@ -163,7 +163,11 @@ class Bundle:
         place = self.root
         for segment in path.split("/"):
             place = place / segment
-            if place.is_symlink():
+            try:
+                is_link = place.is_symlink()
+            except OSError as error:  # a name may be longer than any file's here
+                raise _unreadable(path, error) from None
+            if is_link:
                 raise BundleInvalid(f"{path} is or lies behind a symbolic link.")
         return _open_plain(place, path, size)
 
@@ -207,7 +211,7 @@ def _open_plain(place: Path, path: str, size: int | None) -> io.BufferedReader:
     except FileNotFoundError:
         raise BundleInvalid(f"{path} is missing.") from None
     except OSError as error:
-        raise BundleInvalid(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None
+        raise _unreadable(path, error) from None
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode):
         os.close(descriptor)
@@ -216,6 +220,10 @@ def _open_plain(place: Path, path: str, size: int | None) -> io.BufferedReader:
         os.close(descriptor)
         raise BundleInvalid(f"{path} has {facts.st_size} bytes instead of {size}.")
     return os.fdopen(descriptor, "rb")
+
+
+def _unreadable(path: str, error: OSError) -> BundleInvalid:
+    return BundleInvalid(f"{path} cannot be read: {os.strerror(error.errno or 0)}.")
 
 
 class _Tap(io.BufferedReader):
@@ -240,4 +248,4 @@ def _unpacked(file: _Tap, path: str) -> Iterator[bytes]:
     except zstandard.ZstdError:
         raise BundleInvalid(f"{path} is damaged: it cannot be unpacked.") from None
     except OSError as error:
-        raise BundleInvalid(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None
+        raise _unreadable(path, error) from None

@@ -268,6 +268,12 @@ def test_a_link_in_the_place_of_a_folder_is_not_followed(bundle: Path, tmp_path:
     assert "logs/web1/error.log is or lies behind a symbolic link." in findings_of(bundle)
 
 
+def test_a_path_that_no_file_can_have_is_damage(bundle: Path) -> None:
+    path = f"logs/web1/{'x' * 300}.log"
+    edit_manifest(bundle, lambda manifest: manifest["files"][0].update(path=path))
+    assert any(path in one and "cannot be read" in one for one in findings_of(bundle))
+
+
 def test_a_pipe_in_the_place_of_a_file_does_not_make_us_wait(bundle: Path) -> None:
     (bundle / ORDERS).unlink()
     os.mkfifo(bundle / ORDERS)
@@ -379,6 +385,10 @@ def test_what_stands_in_a_broken_manifest_is_not_repeated(bundle: Path) -> None:
         lambda table: table.update(bytes=1),
         lambda table: table.update(ordered=False),
         lambda table: table.update(identity=[]),
+        lambda table: table.update(identity=["id", "nowhere"]),
+        lambda table: table.update(
+            relations=[{**table["foreign_keys"][0], "origin": "name", "only": ["c"]}]
+        ),
         lambda table: table["columns"][0].update(kept=False),
         lambda table: table["columns"][1].update(name="id"),
         lambda table: table["parts"][0].update(text_sha256=None),

@@ -112,6 +112,15 @@ def _comparable(table: TableEntry, entry: ColumnEntry, text: str) -> tuple[Fold,
     if value is None:
         raise UsageError(
             f"that cannot be a value of {table.name}.{column.name}, which is {column.declared}.",
-            hint="Give it as the bundle holds it: a member of an ENUM by number, bytes as 0x….",
+            hint=_advice_on(text, table),
         )
     return fold, value
+
+
+def _advice_on(text: str, table: TableEntry) -> str:
+    """Say what to write instead of what cannot be a value."""
+    name, equals, _ = text.partition("=")
+    names = [column.name for column in table.columns]
+    if equals and name not in names:
+        return f"{table.name} has no column {name}; it has {', '.join(names)}."
+    return "Give it as the bundle holds it: a member of an ENUM by number, bytes as 0x…."

@@ -117,7 +117,7 @@ def test_rows_are_asked_for_by_other_columns_too(shop: Path) -> None:
         ("order:1", "no table order", "Did you mean orders"),
         ("items:10", "2 columns: order_id, place", "items:…,…"),
         ("orders:many", "cannot be a value of orders.id, which is int", "as the bundle holds it"),
-        ("orders:x=1", "cannot be a value", ""),
+        ("orders:x=1", "cannot be a value", "orders has no column x; it has id, customer."),
     ],
 )
 def test_what_names_no_row_is_wrong_usage(shop: Path, asked: str, said: str, hint: str) -> None:

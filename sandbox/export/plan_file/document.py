@@ -251,6 +251,8 @@ def parse_plan(name: str, text: str) -> PlanFile:
         findings.add(f"{name}:1", "there is nothing in it")
     if findings.texts or root is None:
         raise _invalid(name, findings.texts)
+    if not isinstance(plain, dict):
+        raise _invalid(name, [f"{name}:{_line(root, ())}: a plan is a mapping, and this is none"])
     try:
         # As JSON, for what is strict there knows words for moments, roles and origins.
         document = PlanDocument.model_validate_json(json.dumps(plain))

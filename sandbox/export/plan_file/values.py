@@ -148,7 +148,10 @@ def _read_duration(value: object) -> timedelta:
     found = re.fullmatch(r"(-?\d{1,12})([dhms])", value) if isinstance(value, str) else None
     if not found:
         raise ValueError("a length of time is a number with d, h, m or s")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    try:
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    except OverflowError:
+        raise ValueError("a length of time is shorter than that") from None
 
 
 _SHOWN: Mapping[type, Callable[[Any], Any]] = {

@@ -235,7 +235,9 @@ def test_what_a_person_leaves_out_has_its_default() -> None:
         ("    of: about 100\n", "", "p.yaml:8: tables.orders.of: is missing"),
         ("tool: x", "tool: &x x\nunknown: [*x]", "p.yaml:2: a plan has no aliases"),
         ("tool: x", "tool: " + 40 * "[" + 40 * "]", "not nested that deep"),
+        ("sample:", 'sample:\n    windows: {a: [{column: b, last: "999999999999d"}]}', "shorter"),
         (BASE, "", "p.yaml:1: there is nothing in it"),
+        (BASE, "SELECT 1", "p.yaml:1: a plan is a mapping, and this is none"),
     ],
 )
 def test_what_is_no_plan_is_refused_with_its_line(before: str, after: str, finding: str) -> None:

@@ -30,7 +30,7 @@ def odd_changes(old: Manifest, new: Manifest) -> Iterator[OddChange]:
             fate = Fate.CAME if was is None else Fate.WENT
             doubt = _doubt(old if was is None else new, place, fate)
         elif is_another_count(was.rows, is_now.rows):
-            fate, doubt = Fate.CHANGED, ""
+            fate, doubt = Fate.CHANGED, _doubt_of_count(old, new, place)
         else:
             continue
         counts = was.rows if was else "", is_now.rows if is_now else ""
@@ -71,15 +71,29 @@ def moved_much(old: str, new: str) -> bool:
 def _doubt(without: Manifest, place: Place, fate: Fate) -> str:
     """Say why a manifest may be without a class that its source had."""
     when = "before" if fate is Fate.CAME else "now"
-    table, column, _ = place
     roles = without.plan.get("roles")
-    if isinstance(roles, dict) and roles.get(table) == Role.WHOLE:
+    if isinstance(roles, dict) and roles.get(place[0]) == Role.WHOLE:
         return f"nobody looked {when}: the table was taken whole"
-    begin = unlooked(table)
-    told = [one.removeprefix(begin) for one in without.unknown if one.startswith(begin)]
-    # What was not looked at along one relation says nothing of other places.
-    words = [one for one in told if f"{_ALONG}{column}:" in one or _ALONG not in one]
+    words = _not_looked_at(without, place)
     return f"not all was looked at {when}: {words[0]}" if words else ""
+
+
+def _doubt_of_count(old: Manifest, new: Manifest, place: Place) -> str:
+    """Say why a count may be another one although production's is not: other rows were read."""
+    before, now = _not_looked_at(old, place), _not_looked_at(new, place)
+    if before == now:
+        return ""
+    when, words = ("before", before) if before else ("now", now)
+    return f"not all was looked at {when}: {words[0]}"
+
+
+def _not_looked_at(manifest: Manifest, place: Place) -> list[str]:
+    """Give what was not looked at in a table, as far as it bears on a place."""
+    table, column, _ = place
+    begin = unlooked(table)
+    told = [one.removeprefix(begin) for one in manifest.unknown if one.startswith(begin)]
+    # What was not looked at along one relation says nothing of other places.
+    return [one for one in told if f"{_ALONG}{column}:" in one or _ALONG not in one]
 
 
 def _number(text: str) -> int | None:

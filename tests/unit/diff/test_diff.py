@@ -268,6 +268,23 @@ def test_odd_rows_are_new_gone_or_of_another_size_and_doubt_is_said(tmp_path: Pa
     assert "changed  1 kind by up to a tenth (--json has it)" in text
 
 
+def test_a_count_of_odd_rows_is_doubted_where_other_rows_were_read(tmp_path: Path) -> None:
+    def made(name: str, rows: str, *unknown: str) -> Path:
+        odd = OddEntry(table="a", column="c", name="empty", rows=rows, taken="3")
+        told = [f"odd rows of table a: {one}" for one in unknown]
+        return make_bundle(tmp_path / name, odd=[odd], unknown=told)
+
+    some = made("some", "34", "read were the rows that --where names")
+    all_ = made("all", "95", "not looked at along other: families (b was not read)")
+    more = made("more", "48", "read were the rows that --where names")
+    doubts = [compare(*pair).odd[0].doubt for pair in ((some, all_), (all_, some), (some, more))]
+    assert doubts == [
+        "not all was looked at before: read were the rows that --where names",
+        "not all was looked at now: read were the rows that --where names",
+        "",
+    ]
+
+
 def test_odd_rows_are_not_compared_where_nobody_looked(tmp_path: Path) -> None:
     one = OddEntry(table="a", name="blank", rows="<10", taken="3")
     old = make_bundle(tmp_path / "old", odd=[one])

@@ -176,9 +176,10 @@ def _object_aspects(old: SchemaObject, new: SchemaObject) -> Iterator[tuple[str,
 def _lines_beside(old: str, new: str) -> tuple[str, str]:
     """Give the lines of each definition that the other does not have."""
     before, now = old.splitlines(), new.splitlines()
+    its, other = set(before), set(now)
     return (
-        "\n".join(one for one in before if one not in now),
-        "\n".join(one for one in now if one not in before),
+        "\n".join(one for one in before if one not in other),
+        "\n".join(one for one in now if one not in its),
     )
 
 

@@ -296,7 +296,8 @@ def _plan_target(
     strata = request.strata.get(table.name)
     # A comment may end what somebody wrote.
     conditions = [f"({where}\n)"] if where and windows else [where] if where else []
-    words = f"{'all' if share.whole else share} of its rows"
+    some = f"{share.rows:,}" if share.rows is not None else share
+    words = f"{'all' if share.whole else some} of its rows"
     spans = tuple((window, window.span(now)) for window in windows)
     for window, span in spans:
         conditions.append(span.condition(table.column(window.column)))

@@ -119,6 +119,19 @@ def dated(*extra: Column) -> Schema:
     return dataclasses.replace(SHOP, tables={**SHOP.tables, "orders": orders})
 
 
+@pytest.mark.parametrize(
+    ("share", "why"),
+    [
+        (Share(0.01), "1 % of its rows"),
+        (Share(rows=2000), "2,000 of its rows"),
+        (Share(rows=0), "only rows that others refer to"),
+    ],
+)
+def test_reason_of_a_target_says_how_much_of_it_is_taken(share: Share, why: str) -> None:
+    plan = plan_subset(SHOP, SampleRequest(Share(0.01), {"orders": share}), frozenset())
+    assert plan.tables["orders"].why == why
+
+
 MONTH = {"orders": (parse_window("placed", "30d"),)}
 SINCE = "`placed` >= '2026-10-31 21:15:00' AND `placed` < '2026-12-01 21:15:00'"
 

@@ -22,7 +22,7 @@ from sandbox.export.plan_file.document import (
 )
 from sandbox.export.plan_file.reads import Read
 from sandbox.export.plan_file.relations import relation_lines
-from sandbox.export.plan_file.values import shown
+from sandbox.export.plan_file.values import beyond_defaults
 from sandbox.export.planned import Planned
 from sandbox.export.request import ExportRequest
 from sandbox.export.source import fingerprint_of
@@ -111,9 +111,11 @@ def read_lines(reads: Iterable[Read]) -> list[ReadLine]:
 
 def seals_of(document: PlanDocument, key: bytes) -> Mapping[str, str]:
     """Give a digest of each part of a plan that only the holder of the key can make."""
-    plain = document.model_dump(mode="json", exclude={SEALS, "request"})
-    plain["request"] = shown(document.request)
-    return {name: _seal(name, part, key) for name, part in plain.items()}
+    # Without what has its default: a field that a later version adds breaks no seal.
+    plain = document.model_dump(mode="json", exclude={"request"}, exclude_defaults=True)
+    plain["request"] = beyond_defaults(document.request)
+    names = [name for name in PlanDocument.model_fields if name != SEALS]
+    return {name: _seal(name, plain.get(name), key) for name in names}
 
 
 def _seal(name: str, part: object, key: bytes) -> str:

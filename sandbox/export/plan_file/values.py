@@ -51,6 +51,23 @@ def shown(value: object) -> Any:  # noqa: ANN401 - whatever YAML holds
     raise TypeError(f"a plan file has no form for {type(value).__name__}")
 
 
+def beyond_defaults(value: object) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Give a value as the file holds it, without the fields that have their defaults.
+
+    >>> from sandbox.subset.request import CoverRequest
+    >>> beyond_defaults(CoverRequest(rows=5))
+    {'rows': 5}
+
+    Raises:
+        TypeError: It is of a kind that has no form in the file yet.
+    """
+    if not dataclasses.is_dataclass(value) or isinstance(value, (type, *_SHOWN)):
+        return shown(value)
+    told = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+    defaults = {one.name: _default(one) for one in dataclasses.fields(value)}
+    return {name: beyond_defaults(one) for name, one in told.items() if one != defaults[name]}
+
+
 def form_of(kind: Any) -> Any:  # noqa: ANN401 - types have no type of their own
     """Give the form that pydantic checks for a type of the program.
 
@@ -104,6 +121,13 @@ def _form_of_dataclass(kind: type) -> Any:  # noqa: ANN401 - a type
         return kind(**{name: getattr(read, name) for name in fields})
 
     return Annotated[model, AfterValidator(made)]
+
+
+def _default(one: dataclasses.Field[Any]) -> object:
+    """Give the default of a field; MISSING where it has none."""
+    if one.default_factory is not dataclasses.MISSING:
+        return one.default_factory()
+    return one.default
 
 
 def _share_text(share: Share) -> str | int:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from sandbox.database.session import Limits
 from sandbox.errors import PlanInvalid
+from sandbox.export.plan_file.describing import seals_of
 from sandbox.export.plan_file.document import (
     Asked,
     ColumnLine,
@@ -30,7 +31,7 @@ from sandbox.export.plan_file.document import (
     parse_plan,
 )
 from sandbox.export.plan_file.rendering import render, scalar
-from sandbox.export.plan_file.values import form_of, shown, types_of
+from sandbox.export.plan_file.values import beyond_defaults, form_of, shown, types_of
 from sandbox.export.request import ExportRequest
 from sandbox.model import Family, Origin
 from sandbox.subset.budget import Budget, Unit
@@ -255,3 +256,28 @@ def test_what_stands_in_a_broken_plan_is_not_repeated() -> None:
     with pytest.raises(PlanInvalid) as refused:
         parse_plan("p.yaml", BASE.replace("rows: 5", "rows: Xylophanta"))
     assert "Xylophanta" not in str(refused.value.findings)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(values_of(Asked), values_of(Asked))
+def test_what_is_sealed_of_a_request_tells_it_from_every_other(one: Asked, other: Asked) -> None:
+    assert (beyond_defaults(one) == beyond_defaults(other)) == (shown(one) == shown(other))
+    assert beyond_defaults(one) == beyond_defaults(replace(one))
+
+
+def test_a_field_that_a_later_version_adds_breaks_no_seal() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Later(SampleRequest):
+        added: int = 7
+
+    before, now = SampleRequest(Share(0.05), small=9), Later(Share(0.05), small=9)
+    assert shown(before) != shown(now)
+    assert beyond_defaults(before) == beyond_defaults(now)
+
+
+def test_a_part_that_was_emptied_breaks_its_seal() -> None:
+    sealed = parse_plan("p.yaml", f"{BASE}inputs: {{logs: 2}}\nunknown: [much]\n").document
+    emptied = parse_plan("p.yaml", BASE).document
+    before, now = (seals_of(one, b"key" * 11) for one in (sealed, emptied))
+    assert {name for name in before if before[name] != now[name]} == {"inputs", "unknown"}
+    assert before.keys() == now.keys() == set(PlanDocument.model_fields) - {"seals"}

@@ -28,6 +28,8 @@ from sandbox.subset.request import SampleRequest
 FORMAT = 1
 MAX_BYTES = 16 << 20
 MOST_READERS = 16
+_MAX_VALUES = 1_000_000  # of some 6,000 tables; YAML takes 500 bytes of memory for each
+_SIGNS = ",:\n[{"  # behind or before each value and each name stands one of them
 _MAX_DEPTH = 20
 _MAX_FINDINGS = 20
 _VALUES, _TEXTS = (
@@ -241,6 +243,8 @@ def parse_plan(name: str, text: str) -> PlanFile:
     Raises:
         PlanInvalid: It is no plan; all findings together, each with its line.
     """
+    if sum(map(text.count, _SIGNS)) > _MAX_VALUES:
+        raise PlanInvalid(f"{name} holds more than {_MAX_VALUES:,} values.")
     findings = Findings()
     try:
         root = Reader(name, findings).compose(text)

@@ -252,6 +252,12 @@ def test_what_would_end_in_a_recursion_is_refused() -> None:
         parse_plan("p.yaml", 700 * "[")
 
 
+@pytest.mark.parametrize("one", ["1,", "[", "- 1\n", "a: 1\n", "{a: 1},"])
+def test_what_would_fill_the_memory_is_refused_before_it_is_read(one: str) -> None:
+    with pytest.raises(PlanInvalid, match="more than 1,000,000 values"):
+        parse_plan("p.yaml", 1_000_001 * one)
+
+
 def test_what_stands_in_a_broken_plan_is_not_repeated() -> None:
     with pytest.raises(PlanInvalid) as refused:
         parse_plan("p.yaml", BASE.replace("rows: 5", "rows: Xylophanta"))

@@ -24,15 +24,21 @@ class Planned:
     choice: Choice
 
     def rows_of(self, name: str) -> int:
-        """Give how many rows of a table there will be; of a whole one perhaps an estimate."""
+        """Give how many rows of a table there will be; see `knows_rows`.
+
+        Of a whole one it may be the server's estimate; of one without a key, rows that are equal
+        count as one.
+        """
         subset = self.choice.subset
         if subset.is_whole(name):
             return self.choice.counted.get(name, self.source.schema.tables[name].rows)
         return len(subset.keys[name])
 
     def knows_rows(self, name: str) -> bool:
-        """Tell whether the rows to take were counted, not estimated by the server."""
-        return not self.choice.subset.is_whole(name) or name in self.choice.counted
+        """Tell whether the rows to take were counted: neither estimated, nor equal ones as one."""
+        if self.choice.subset.is_whole(name):
+            return name in self.choice.counted
+        return bool(self.source.schema.tables[name].identity)
 
     def rows_in_source(self, name: str) -> tuple[int, bool]:
         """Give how many rows the source has of a table, and whether they were counted."""

@@ -26,7 +26,8 @@ pytestmark = [
 PLANTED = "Xylophanta"  # stands in rows and in a condition
 RULES = (
     "extends: [common]\ntables:\n  people: {note: free_text, name: shape}\n"
-    "  orders: {state: keep}\n  events: {kind: keep, what: shape}\n  countries: {name: keep}\n"
+    "  orders: {state: keep}\n  events: {kind: keep, what: shape}\n"
+    "  clicks: {kind: keep}\n  countries: {name: keep}\n"
 )
 DIGITS = "(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 "
 DIGITS += "UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
@@ -50,6 +51,9 @@ TABLES = (
     "INSERT INTO orders SELECT id, id, 'paid' FROM people",
     "INSERT INTO orders SELECT 1000 + id, id, 'open' FROM people",
     EVENTS,
+    # No key tells these apart, and many are equal.
+    "CREATE TABLE clicks (kind INT)",
+    "INSERT INTO clicks SELECT kind FROM events ORDER BY id LIMIT 400",
     "ANALYZE TABLE countries, people, orders, events",
 )
 
@@ -125,8 +129,8 @@ def rows_in(bundle: Path) -> list[Any]:
 
 def test_a_plan_takes_what_its_options_take(ops: Ops) -> None:
     asked = (
-        "--sample=5%", "--sample=events=40", f"--where=people:name <> '{PLANTED} 3'",
-        "--include=orders:id = 7", "--cover=1",
+        "--sample=5%", "--sample=events=40", "--sample=clicks=2",
+        f"--where=people:name <> '{PLANTED} 3'", "--include=orders:id = 7", "--cover=1",
     )  # fmt: skip
     text = ops.make_plan(*asked)
     assert stat.S_IMODE(ops.plan.stat().st_mode) == 0o600
@@ -135,6 +139,8 @@ def test_a_plan_takes_what_its_options_take(ops: Ops) -> None:
     done = ops.export_plan()
     assert done.exit_code == 0, done.said
     assert "plan.yaml\n" in done.stdout  # and not a word of an edit
+    assert "differs" not in done.stdout  # though of each kind of clicks 40 rows came
+    assert open_bundle(ops.folder / "bundle").manifest.table("clicks").rows >= 80
     assert rows_in(ops.folder / "bundle") == rows_in(ops.folder / "plain.bundle")
 
 

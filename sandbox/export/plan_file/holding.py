@@ -108,7 +108,8 @@ class HeldTo:
     Attributes:
         name: The plan's file.
         edited: Whether what is asked for was edited since the plan was made.
-        unlike: Tables of which far more or fewer rows came: name, rows planned, rows taken.
+        unlike: Tables of which far more or fewer rows came: name, rows planned, rows taken. Those
+            without a key are left out: a plan counts rows that are equal as one.
     """
 
     name: str
@@ -124,7 +125,7 @@ def held_to(file: PlanFile, key: bytes, manifest: Manifest) -> HeldTo:
     for table in manifest.tables:
         planned = document.tables[table.name].rows
         few, many = sorted((planned, table.rows))
-        if many - few >= _AT_LEAST and many > _RATIO * few:
+        if table.identity and many - few >= _AT_LEAST and many > _RATIO * few:
             unlike.append((table.name, planned, table.rows))
     return HeldTo(file.name, edited, tuple(unlike))
 

@@ -447,7 +447,7 @@ def test_snapshot_that_is_too_old_is_read_no_further(database_server: DatabaseSe
         time.sleep(1.1)
         with pytest.raises(SnapshotTooOld, match="reached its limit of") as caught:
             list(reader.batches(table))
-    assert "--read-limit" in (caught.value.hint or "")
+    assert "--max-snapshot-age" in (caught.value.hint or "")
 
 
 def test_alter_of_a_table_that_was_read_does_not_wait(database_server: DatabaseServer) -> None:

@@ -18,7 +18,8 @@ from docker.errors import NotFound
 from docker.models.containers import Container as DockerContainer
 
 from sandbox.errors import StackError
-from sandbox.replica.engine import Engine, translated, uninterrupted
+from sandbox.replica.engine import Engine, translated
+from sandbox.replica.interrupts import uninterrupted
 
 _LOOPBACK = "127.0.0.1"
 _NO_EXIT_CODE = -1

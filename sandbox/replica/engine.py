@@ -10,7 +10,6 @@ import io
 import os
 import re
 import shutil
-import signal
 import socket
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
@@ -313,19 +312,6 @@ def translated(doing: str) -> Iterator[None]:
         if any(isinstance(cause, PermissionError) for cause in _causes(error)):
             raise EnginePermissionDenied(f"{doing}: permission denied.") from None
         raise EngineUnreachable(f"{doing}: the Docker engine stopped answering.") from None
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until a call of the engine has ended, which goes on anyway.
-
-    Else something could come to be after whoever was interrupted has removed all that is there.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _translation(doing: str, explanation: str) -> StackError:

@@ -27,8 +27,9 @@ from sandbox.replica.containers import (
     start_container,
     wait_until,
 )
-from sandbox.replica.engine import Engine, translated, uninterrupted
+from sandbox.replica.engine import Engine, translated
 from sandbox.replica.golden_settings import STATEMENTS
+from sandbox.replica.interrupts import uninterrupted
 
 SETTINGS = "/etc/mysql/conf.d/60-sandbox.cnf"
 _PASSWORD_FILE = "/run/sandbox-root-password"  # noqa: S105 - a path

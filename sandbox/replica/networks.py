@@ -26,7 +26,8 @@ from sandbox.replica.containers import (
     start_container,
     wait_until,
 )
-from sandbox.replica.engine import Engine, translated, uninterrupted
+from sandbox.replica.engine import Engine, translated
+from sandbox.replica.interrupts import uninterrupted
 
 SINK_VIEWER = 8025  # the sink's pages, and what arrived as JSON: /api/calls, /api/mail, /api/names
 

@@ -30,8 +30,9 @@ from sandbox.replica.containers import (
     start_container,
     wait_until,
 )
-from sandbox.replica.engine import Engine, translated, uninterrupted
+from sandbox.replica.engine import Engine, translated
 from sandbox.replica.golden import Golden, database_spec, wait_for_database
+from sandbox.replica.interrupts import uninterrupted
 from sandbox.replica.labels import (
     CLONE,
     DATABASE,

@@ -87,7 +87,9 @@ def server(image: str, version: str = "8.2", **options: Any) -> Iterator[DockerC
             container, "sh", "-c",
             "ln -s /srv/shop/releases/7 /srv/shop/current; chmod -R a+rX /srv /etc/shop; "
             "chmod 600 /etc/shop/hidden.ini; mkdir -p /var/log/shop /var/log/php; "
-            "chown www-data /var/log/shop; install -m 600 /dev/null /var/log/php/own.log",
+            "chown www-data /var/log/shop; install -m 600 /dev/null /var/log/php/own.log; "
+            # It is still starting: what it makes then is no work of the script.
+            "timeout 60 sh -c 'until [ -S /run/php/php-fpm.sock ]; do sleep 0.1; done'",
         )  # fmt: skip
         yield container
 

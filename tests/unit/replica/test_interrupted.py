@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from sandbox.replica.containers import Container
-from sandbox.replica.engine import uninterrupted
+from sandbox.replica.interrupts import uninterrupted
 from sandbox.replica.stack import _all_at_once
 
 
@@ -27,6 +27,29 @@ def test_interrupt_waits_for_a_call_that_goes_on_anyway() -> None:
         create()
     assert done == ["created"]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_interrupt_waits_where_another_thread_takes_the_signal() -> None:
+    ends = threading.Event()
+    # Threads that were started before do not know what is blocked here.
+    other = threading.Thread(target=ends.wait)
+    other.start()
+    done = []
+
+    def create() -> None:
+        with uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+            done.append("created")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            create()
+    finally:
+        ends.set()
+        other.join()
+    assert done == ["created"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_interrupt_ends_all_jobs_before_it_comes_back() -> None:
